@@ -1,4 +1,5 @@
 import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
+import { quote } from '../flaws/quote.ts';
 import { EXTENSION_NAME, type Extension } from './extension.ts';
 import { type PolicyId, parsePolicyId } from './policy-id.ts';
 import { trimEndWsp, trimStartWsp } from './wsp.ts';
@@ -97,7 +98,7 @@ function readId(value: string | undefined): Parsed<PolicyId> {
 }
 
 function badField(field: string): Flaw {
-  const message = `${JSON.stringify(field.slice(0, 80))} is no field of the form name=value`;
+  const message = `${quote(field)} is no field of the form name=value`;
   return flaw(message, 'write printable ASCII without spaces, one semicolon between two fields');
 }
 

@@ -123,9 +123,7 @@ function readVersion(value: string): Parsed<string> {
 
 function readMode(value: string): Parsed<Policy['mode']> {
   if (isMode(value)) return parsed(value);
-  return flawed(
-    flaw('the mode is none that RFC 8461 defines', 'write testing, enforce or none, in lower case'),
-  );
+  return flawed(flaw('the mode is not one of testing, enforce and none', 'write one of them, in lower case'));
 }
 
 /** Up to ten digits, though eight are enough for the greatest value (erratum 7282). */
