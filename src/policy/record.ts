@@ -33,7 +33,7 @@ export function parseRecord(text: string): Parsed<PolicyRecord> {
   if (version !== VERSION) {
     return flawed(flaw('the record does not begin with v=STSv1;', `begin it with ${PREFIX}`));
   }
-  const fields = new Map<string, string>();
+  const fields = new Map([['v', 'STSv1']]);
   const flaws: Flaw[] = [];
   for (const field of new Set(rest)) {
     const { name, value } = splitField(field);
@@ -43,8 +43,8 @@ export function parseRecord(text: string): Parsed<PolicyRecord> {
   const id = readId(fields.get('id'));
   if (!id.ok) flaws.push(...id.flaws);
   if (!id.ok || flaws.length > 0) return flawed(...flaws);
-  fields.delete('id');
-  return parsed({ id: id.value, extensions: [...fields].map(([name, value]) => ({ name, value })) });
+  const extensions = [...fields].filter(([name]) => name !== 'v' && name !== 'id');
+  return parsed({ id: id.value, extensions: extensions.map(([name, value]) => ({ name, value })) });
 }
 
 /**
