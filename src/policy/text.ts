@@ -73,8 +73,9 @@ function readFields(text: string): { readonly fields: readonly Field[]; readonly
   const flaws: Flaw[] = [];
   for (const [index, line] of splitLines(text).entries()) {
     const path = `line ${index + 1}`;
-    const field = splitField(trimEndWsp(line), path);
-    const why = whyNoField(field, line);
+    const trimmed = trimEndWsp(line);
+    const field = splitField(trimmed, path);
+    const why = whyNoField(field, trimmed);
     if (why === undefined) fields.push(field);
     else flaws.push({ path, rfc: RFC, ...why });
   }

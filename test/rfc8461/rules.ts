@@ -30,19 +30,26 @@ export function readRules(): readonly Rule[] {
   return rules;
 }
 
-/** Runs one test for each rule of a place; a rule without a test fails, and so does a test without a rule. */
+/** Every rule of a place that has no test, and every test that has no rule. */
+export function ruleGaps(rules: readonly Rule[], where: Rule['where'], tests: readonly string[]): string[] {
+  const ids = rules.filter((rule) => rule.where === where).map(({ id }) => id);
+  return [
+    ...ids.filter((id) => !tests.includes(id)).map((id) => `rule ${id} has no test`),
+    ...tests.filter((id) => !ids.includes(id)).map((id) => `test ${id} has no rule in rules.yaml`),
+  ];
+}
+
+/** Runs the test of each rule of a place, and fails for each gap and for a test that asserts nothing. */
 export async function ruleTests(
   t: Test,
   where: Rule['where'],
   tests: Readonly<Record<string, RuleTest>>,
 ): Promise<void> {
-  const rules = readRules().filter((rule) => rule.where === where);
-  const known = new Set(rules.map(({ id }) => id));
-  for (const id of Object.keys(tests)) if (!known.has(id)) t.fail(`test ${id} has no rule in rules.yaml`);
+  const rules = readRules();
+  for (const gap of ruleGaps(rules, where, Object.keys(tests))) t.fail(gap);
   for (const { id, text } of rules) {
     const test = Object.hasOwn(tests, id) ? tests[id] : undefined;
-    if (test === undefined) t.fail(`rule ${id} has no test`);
-    else await t.test(`${id}: ${text}`, (child) => runRule(child, test));
+    if (test !== undefined) await t.test(`${id}: ${text}`, (child) => runRule(child, test));
   }
 }
 
