@@ -1,5 +1,7 @@
 import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
-import { domainFlaws, type Hostname, parseHostname } from '../names/hostname.ts';
+import { quote } from '../flaws/quote.ts';
+import { type Hostname, parseHostname } from '../names/hostname.ts';
+import { domainFlaws } from '../names/label.ts';
 
 /**
  * An `sts-policy-mx-value` (RFC 8461 section 3.2) in lower-case A-labels: `mail.example.com` or `*.example.com`.
@@ -55,7 +57,7 @@ function withoutWildcard(text: string): string {
 function misplacedWildcard(text: string): Flaw {
   return {
     path: '',
-    message: `${JSON.stringify(text.slice(0, 80))} has an asterisk that is not the whole left-most label`,
+    message: `${quote(text)} has an asterisk that is not the whole left-most label`,
     remedy: 'write *.example.com, or list the hosts one by one',
     rfc: RFC,
   };
