@@ -35,6 +35,9 @@ async function policiesFolder(parent: string): Promise<string> {
   return folder;
 }
 
+// From nothing: a whole Debian and an `npm ci`, on a machine that has other things to do.
+t.setTimeout(300_000);
+
 t.before(async () => {
   await clear();
   await ensureBaseImage(baseImage(await readDockerfile()));
@@ -44,12 +47,6 @@ t.before(async () => {
 t.teardown(async () => {
   await clear();
   await podman('rmi', '--force', IMAGE);
-});
-
-t.test('the image holds what runs and nothing else', async (t) => {
-  const list = ['run', '--rm', '--network', 'none', '--entrypoint', 'find', IMAGE, '/app', '-maxdepth', '1'];
-  const found = (await podman(...list)).trim().split('\n').sort();
-  t.same(found, ['/app', '/app/LICENSE', '/app/node_modules', '/app/package.json', '/app/src']);
 });
 
 t.test('the image serves as docker-compose.yml runs it', async (t) => {
@@ -63,6 +60,13 @@ t.test('the image serves as docker-compose.yml runs it', async (t) => {
   const first = await Container.start(NAME, options);
   await writeFile(root, await first.exec('cat', '/state/local-ca/root.pem'));
   t.equal((await first.exec('id', '--user')).trim(), String(USER));
+  t.same((await first.exec('ls', '/app')).trim().split('\n'), [
+    'LICENSE',
+    'node_modules',
+    'package.json',
+    'src',
+  ]);
+  await t.rejects(first.exec('ls', '/app/node_modules/typescript'), { message: /No such file/ });
   await t.rejects(first.exec('touch', '/app/x'), { message: /Read-only file system/ });
   await t.resolves(first.checkHealth());
   t.equal(await policy(first), TEXT);
