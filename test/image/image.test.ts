@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { ensureBaseImage } from './base.ts';
@@ -49,6 +49,16 @@ t.teardown(async () => {
   await podman('rmi', '--force', IMAGE);
 });
 
+/** The commands that the guide has its reader run in the container. */
+async function guidedCommands(): Promise<string[]> {
+  const guide = await readFile(projectFile('docs/deploy.md'), 'utf8');
+  const lines = guide.matchAll(/^docker compose exec (?:-T )?postseal (?<command>[^>\n]+)/gm);
+  return [...lines].flatMap((line) => line.groups?.command ?? []);
+}
+
+const records = (container: Container) =>
+  container.exec('node', 'src/cli/main.ts', 'records', 'example.com', '--json');
+
 t.test('the image serves as docker-compose.yml runs it', async (t) => {
   const root = join(t.testdir(), 'root.pem');
   const policies = await policiesFolder(t.testdir());
@@ -70,9 +80,14 @@ t.test('the image serves as docker-compose.yml runs it', async (t) => {
   await t.rejects(first.exec('touch', '/app/x'), { message: /Read-only file system/ });
   await t.resolves(first.checkHealth());
   t.equal(await policy(first), TEXT);
+  const commands = await guidedCommands();
+  t.equal(commands.length, 3);
+  for (const command of commands) await t.resolves(first.exec('sh', '-c', command), command);
+  const announced = await records(first);
   t.equal(await first.stop(), 0, 'SIGTERM ends it in order');
 
   const second = await Container.start(NAME, options);
   t.equal(await policy(second), TEXT, 'the certificate still comes from the CA in the state folder');
+  t.equal(await records(second), announced, 'the policy keeps its id');
   t.equal(await second.stop(), 0);
 });
