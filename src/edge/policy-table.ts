@@ -32,7 +32,7 @@ export class PolicyTable {
     this.#makeRoom(LENGTH_BYTES + text.length);
     this.#slab.writeUInt32LE(text.length, this.#end);
     // Policy texts are ASCII: one byte for each character.
-    this.#slab.latin1Write(text, this.#end + LENGTH_BYTES);
+    this.#slab.write(text, this.#end + LENGTH_BYTES, 'latin1');
     this.#places.set(host, this.#end);
     this.#end += LENGTH_BYTES + text.length;
   }

@@ -17,7 +17,9 @@ export function formatPath(steps: readonly PathStep[]): string {
 /** The reverse of {@link formatPath}; what is no path of ours gives the steps up to there. */
 export function parsePath(path: string): PathStep[] {
   const steps: PathStep[] = [];
-  for (const [, plain, index, quoted] of path.matchAll(/\.?([A-Za-z_][\w-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/gy)) {
+  for (const [, plain, index, quoted] of path.matchAll(
+    /\.?([A-Za-z_][\w-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/gy,
+  )) {
     if (plain !== undefined) steps.push(plain);
     else if (index !== undefined) steps.push(Number(index));
     else if (quoted !== undefined) steps.push(JSON.parse(quoted) as string);

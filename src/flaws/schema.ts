@@ -1,13 +1,13 @@
+import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/schema';
 import { Settings } from 'typebox/system';
 import type { Flaw } from './flaw.ts';
 import { formatPath, type PathStep } from './path.ts';
 
-/** A JSON schema as TypeBox builds it, as far as this file looks into it. */
+/** A JSON schema, as far as this file looks into it. */
 interface SchemaNode {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly [key: string]: unknown;
 }
 
 type SchemaError = ReturnType<ReturnType<typeof Compile>['Errors']>[1][number];
@@ -16,7 +16,7 @@ type SchemaError = ReturnType<ReturnType<typeof Compile>['Errors']>[1][number];
 const MOST_ERRORS = 100;
 
 /** Compiles a schema into a function that tells every flaw of a value's shape. */
-export function shapeFlaws(schema: SchemaNode): (value: unknown) => Flaw[] {
+export function shapeFlaws(schema: TSchema): (value: unknown) => Flaw[] {
   const validator = Compile(schema);
   return (value) => {
     if (validator.Check(value)) return [];
@@ -27,6 +27,8 @@ export function shapeFlaws(schema: SchemaNode): (value: unknown) => Flaw[] {
 }
 
 function flawsOf(root: SchemaNode, error: SchemaError): Flaw[] {
+  // The branches of an anyOf are spoken for by the error of the anyOf itself.
+  if (error.schemaPath.includes('/anyOf/')) return [];
   const steps = pointerSteps(error.instancePath);
   const schema = schemaAt(root, error.schemaPath);
   const at = (key: string): string => formatPath([...steps, key]);
@@ -36,7 +38,11 @@ function flawsOf(root: SchemaNode, error: SchemaError): Flaw[] {
     case 'additionalProperties': {
       const known = Object.keys(schema.properties ?? {}).join(', ');
       const remedy = `Remove it or correct its spelling; the keys known here are ${known}`;
-      return error.params.additionalProperties.map((key) => ({ path: at(key), message: 'Unknown key', remedy }));
+      return error.params.additionalProperties.map((key) => ({
+        path: at(key),
+        message: 'Unknown key',
+        remedy,
+      }));
     }
     case 'required':
       return error.params.requiredProperties.map((key) => ({
@@ -53,6 +59,7 @@ function flawsOf(root: SchemaNode, error: SchemaError): Flaw[] {
 
 function sentence(error: SchemaError): string {
   if (error.keyword === 'enum') return `Must be one of ${error.params.allowedValues.join(', ')}`;
+  if (error.keyword === 'anyOf') return 'Is none of what may stand here';
   return `M${error.message.slice(1)}`;
 }
 

@@ -1,5 +1,7 @@
 import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
-import { domainFlaws, type Hostname, parseHostname } from '../names/hostname.ts';
+import { quote } from '../flaws/quote.ts';
+import { type Hostname, parseHostname, parseName } from '../names/hostname.ts';
+import { domainFlaws } from '../names/label.ts';
 
 /**
  * An `sts-policy-mx-value` (RFC 8461 section 3.2) in lower-case A-labels: `mail.example.com` or `*.example.com`.
@@ -21,10 +23,10 @@ export function parseMxPattern(text: string): Parsed<MxPattern> {
   }
   const base = withoutWildcard(text);
   if (base.includes('*')) return flawed(misplacedWildcard(text));
-  // `*.example` is lawful if unwise, though `example` alone is no public host: lend the base a label to be read.
-  const name = base === text ? parseHostname(base) : parseHostname(`any.${base}`);
+  // `*.example` is lawful if unwise, though `example` alone is no public host.
+  const name = base === text ? parseHostname(base) : parseName(base, 1);
   if (!name.ok) return name;
-  return parsed((base === text ? name.value : `${WILDCARD}${name.value.slice('any.'.length)}`) as MxPattern);
+  return parsed((base === text ? name.value : `${WILDCARD}${name.value}`) as MxPattern);
 }
 
 /** Reads the value of an `mx` field as a sender does: exactly the grammar of section 3.2, A-labels only. */
@@ -55,7 +57,7 @@ function withoutWildcard(text: string): string {
 function misplacedWildcard(text: string): Flaw {
   return {
     path: '',
-    message: `${JSON.stringify(text.slice(0, 80))} has an asterisk that is not the whole left-most label`,
+    message: `${quote(text)} has an asterisk that is not the whole left-most label`,
     remedy: 'write *.example.com, or list the hosts one by one',
     rfc: RFC,
   };

@@ -69,7 +69,7 @@ export function warnings(policy: Policy): readonly Flaw[] {
 function maxAgeWarnings({ mode, max_age }: Policy): Flaw[] {
   if (mode === 'none') {
     if (max_age <= DAY) return [];
-    const message = 'senders keep the mode none for more than a day, and may miss a later policy for as long';
+    const message = 'senders keep the mode none for more than a day, which makes leaving take as long';
     return [warning('max_age', message, `use ${DAY} or less`, 'RFC 8461 section 8.3')];
   }
   if (max_age === 0) {
@@ -83,17 +83,23 @@ function maxAgeWarnings({ mode, max_age }: Policy): Flaw[] {
 
 function mxWarnings(pattern: MxPattern, path: string): Flaw[] {
   const base = wildcardBase(pattern);
+  const found = base === undefined ? [] : wideWildcard(pattern, base, path);
   if (isSpecialUse(base === undefined ? pattern : `any.${base}`)) {
     const message = `${pattern} is no public name, so no sender will find a trusted certificate there`;
-    return [warning(path, message, 'use a public name, unless this is a trial', 'RFC 8461 section 4.2')];
+    found.push(warning(path, message, 'use a public name, unless this is a trial', 'RFC 8461 section 4.2'));
   }
-  if (base === undefined) return [];
+  return found;
+}
+
+/** A wildcard should cover a name that holds nothing but MX hosts: who gets a host below it gets the mail. */
+function wideWildcard(pattern: MxPattern, base: string, path: string): Flaw[] {
   const owner = registrableDomain(base);
-  if (owner !== undefined && owner !== base) return [];
-  const message =
-    owner === undefined
-      ? `${pattern} allows hosts of strangers: anybody can register a name below ${base}`
-      : `${pattern} allows every host below ${base}, be it a web server or a customer's`;
+  if (owner === undefined) {
+    const message = `${pattern} allows hosts of strangers: anybody can register a name below ${base}`;
+    return [warning(path, message, 'list the MX hosts one by one', WEAK)];
+  }
+  if (owner !== base) return [];
+  const message = `${pattern} allows every host below ${base}, be it a web server or a customer's`;
   return [warning(path, message, `list the MX hosts, or use a narrower name such as *.mx.${base}`, WEAK)];
 }
 
@@ -114,8 +120,9 @@ function unknownFields(value: Readonly<Record<string, unknown>>): Flaw[] {
 
 function checkMode(mode: unknown): Parsed<Mode> {
   if (isMode(mode)) return parsed(mode);
-  const message = mode === undefined ? 'the mode is missing' : 'the mode is none that RFC 8461 defines';
-  return flawed(flaw('mode', message, 'write testing, enforce or none, in lower case'));
+  const message =
+    mode === undefined ? 'the mode is missing' : 'the mode is not one of testing, enforce and none';
+  return flawed(flaw('mode', message, 'write one of them, in lower case'));
 }
 
 function checkMaxAge(maxAge: unknown): Parsed<number> {

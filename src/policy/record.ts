@@ -1,4 +1,5 @@
 import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
+import { quote } from '../flaws/quote.ts';
 import { EXTENSION_NAME, type Extension } from './extension.ts';
 import { type PolicyId, parsePolicyId } from './policy-id.ts';
 import { trimEndWsp, trimStartWsp } from './wsp.ts';
@@ -32,7 +33,7 @@ export function parseRecord(text: string): Parsed<PolicyRecord> {
   if (version !== VERSION) {
     return flawed(flaw('the record does not begin with v=STSv1;', `begin it with ${PREFIX}`));
   }
-  const fields = new Map<string, string>();
+  const fields = new Map([['v', 'STSv1']]);
   const flaws: Flaw[] = [];
   for (const field of new Set(rest)) {
     const { name, value } = splitField(field);
@@ -42,8 +43,8 @@ export function parseRecord(text: string): Parsed<PolicyRecord> {
   const id = readId(fields.get('id'));
   if (!id.ok) flaws.push(...id.flaws);
   if (!id.ok || flaws.length > 0) return flawed(...flaws);
-  fields.delete('id');
-  return parsed({ id: id.value, extensions: [...fields].map(([name, value]) => ({ name, value })) });
+  const extensions = [...fields].filter(([name]) => name !== 'v' && name !== 'id');
+  return parsed({ id: id.value, extensions: extensions.map(([name, value]) => ({ name, value })) });
 }
 
 /**
@@ -97,7 +98,7 @@ function readId(value: string | undefined): Parsed<PolicyId> {
 }
 
 function badField(field: string): Flaw {
-  const message = `${JSON.stringify(field.slice(0, 80))} is no field of the form name=value`;
+  const message = `${quote(field)} is no field of the form name=value`;
   return flaw(message, 'write printable ASCII without spaces, one semicolon between two fields');
 }
 

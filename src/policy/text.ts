@@ -73,8 +73,9 @@ function readFields(text: string): { readonly fields: readonly Field[]; readonly
   const flaws: Flaw[] = [];
   for (const [index, line] of splitLines(text).entries()) {
     const path = `line ${index + 1}`;
-    const field = splitField(trimEndWsp(line), path);
-    const why = whyNoField(field, line);
+    const trimmed = trimEndWsp(line);
+    const field = splitField(trimmed, path);
+    const why = whyNoField(field, trimmed);
     if (why === undefined) fields.push(field);
     else flaws.push({ path, rfc: RFC, ...why });
   }
@@ -123,9 +124,7 @@ function readVersion(value: string): Parsed<string> {
 
 function readMode(value: string): Parsed<Policy['mode']> {
   if (isMode(value)) return parsed(value);
-  return flawed(
-    flaw('the mode is none that RFC 8461 defines', 'write testing, enforce or none, in lower case'),
-  );
+  return flawed(flaw('the mode is not one of testing, enforce and none', 'write one of them, in lower case'));
 }
 
 /** Up to ten digits, though eight are enough for the greatest value (erratum 7282). */

@@ -43,7 +43,10 @@ export function reconcile(evidence: Evidence, change: Change): Verdict {
   const settled = { forgotten: evidence.vanished, leaves: false };
   if (others.length > 0) {
     const files = evidence.present.map(({ file }) => file);
-    return { ...settled, entries: evidence.present.map((document) => entry(document, [doubled(document.file, files)])) };
+    return {
+      ...settled,
+      entries: evidence.present.map((document) => entry(document, [doubled(document.file, files)])),
+    };
   }
   if (!first.tenant.ok) return { ...settled, entries: [entry(first, first.tenant.flaws)] };
   const { policy } = first.tenant.value;
@@ -61,7 +64,12 @@ export function reconcile(evidence: Evidence, change: Change): Verdict {
 }
 
 function entryFor(domain: Hostname) {
-  return ({ file, stamp }: ReadDocument, flaws: readonly Flaw[]): DocumentEntry => ({ file, domain, stamp, flaws });
+  return ({ file, stamp }: ReadDocument, flaws: readonly Flaw[]): DocumentEntry => ({
+    file,
+    domain,
+    stamp,
+    flaws,
+  });
 }
 
 function doubled(file: string, files: readonly string[]): Flaw {

@@ -13,7 +13,11 @@ export interface DesiredRecord {
  * The records that a tenant's own zone needs so that senders find its policy: the policy host pointing
  * at the service (RFC 8461 section 8.2) and the record that announces the policy id (section 3.1).
  */
-export function desiredRecords(domain: Hostname, serviceName: string, id: PolicyId): readonly DesiredRecord[] {
+export function desiredRecords(
+  domain: Hostname,
+  serviceName: string,
+  id: PolicyId,
+): readonly DesiredRecord[] {
   return [
     { name: policyHost(domain), type: 'CNAME', value: serviceName },
     { name: `_mta-sts.${domain}`, type: 'TXT', value: formatRecord(id) },

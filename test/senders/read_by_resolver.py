@@ -1,7 +1,7 @@
 """Has the installed postfix-mta-sts-resolver read cases: one JSON object a line in, one reading a line out.
 
 Its own STSResolver does all the work. Replaced are only the two ways out of the machine: the DNS look-up and
-the HTTPS session. The media type is read by aiohttp's own code.
+the HTTPS client. The media type is read by aiohttp's own code.
 """
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync, type BigIntStats, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Flaw, flawed, type Parsed } from '../../flaws/flaw.ts';
 import { type Hostname, parsePolicyDomain } from '../../names/hostname.ts';
@@ -66,7 +66,9 @@ export function domainOfFile(file: string): Parsed<Hostname> {
   const name = DOCUMENT_NAME.exec(file)?.[1] ?? '';
   const domain = parsePolicyDomain(name);
   if (domain.ok) return domain;
-  return flawed(...domain.flaws.map((flaw) => ({ ...flaw, path: '', remedy: `Rename the file: ${flaw.remedy}` })));
+  return flawed(
+    ...domain.flaws.map((flaw) => ({ ...flaw, path: '', remedy: `Rename the file: ${flaw.remedy}` })),
+  );
 }
 
 function stampOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
@@ -97,5 +99,9 @@ function unreadable(error: NodeJS.ErrnoException): Flaw {
 }
 
 function tooLong(length: number): Flaw {
-  return { path: '', message: `The file is too long (over ${length - 1} bytes)`, remedy: 'Keep it under 256 KiB' };
+  return {
+    path: '',
+    message: `The file is too long (over ${length - 1} bytes)`,
+    remedy: 'Keep it under 256 KiB',
+  };
 }

@@ -1,8 +1,11 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { isDocumentName } from './document-folder.ts';
 
-/** What may have changed: one document, or anything. */
-export type Hint = string | 'anything';
+/** The hint that any document may have changed. No document has this name. */
+export const ANYTHING = '*';
+
+/** What may have changed: the document of this name, or {@link ANYTHING}. */
+export type Hint = string;
 
 // Kubernetes swaps this link when a mounted ConfigMap changes; no event names the files themselves.
 const CONFIG_MAP_LINK = '..data';
@@ -44,7 +47,7 @@ export class FolderWatch {
   }
 
   #noticed(name: string | null): void {
-    if (name === null || name === CONFIG_MAP_LINK) this.#onHint('anything');
+    if (name === null || name === CONFIG_MAP_LINK) this.#onHint(ANYTHING);
     else if (isDocumentName(name)) this.#onHint(name);
   }
 }

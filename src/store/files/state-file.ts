@@ -52,7 +52,8 @@ export function openForReading(folder: string): DatabaseSync {
   }
 }
 
-class StateFile implements TenantStore {
+/** The state file: one SQLite database. */
+export class StateFile implements TenantStore {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
@@ -67,9 +68,10 @@ class StateFile implements TenantStore {
       for (const revision of recording.revisions) this.#recordRevision(revision, recording.now);
       for (const domain of recording.left) {
         this.#sql('UPDATE tenant SET left_at = ? WHERE domain = ?').run(recording.now, domain);
-        this.#sql(
-          'UPDATE revision SET served_until = ? WHERE domain = ? AND served_until IS NULL',
-        ).run(recording.now, domain);
+        this.#sql('UPDATE revision SET served_until = ? WHERE domain = ? AND served_until IS NULL').run(
+          recording.now,
+          domain,
+        );
       }
     });
   }
@@ -129,7 +131,8 @@ class StateFile implements TenantStore {
   }
 
   *entries(): Iterable<DocumentEntry> {
-    for (const row of this.#sql('SELECT * FROM document').iterate()) yield entryOf(row as unknown as DocumentRow);
+    for (const row of this.#sql('SELECT * FROM document').iterate())
+      yield entryOf(row as unknown as DocumentRow);
   }
 
   entriesFor(domain: Hostname): readonly DocumentEntry[] {

@@ -39,7 +39,9 @@ const STEPS = [
 export function migrate(database: DatabaseSync): void {
   const { user_version: done } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   if (done > STEPS.length) {
-    throw new Error(`The state file is of a newer release (schema ${done}; this release knows ${STEPS.length})`);
+    throw new Error(
+      `The state file is of a newer release (schema ${done}; this release knows ${STEPS.length})`,
+    );
   }
   for (const [index, step] of STEPS.entries()) {
     if (index < done) continue;

@@ -16,18 +16,33 @@ export interface YamlDocument {
 export function readYaml(bytes: Uint8Array): Parsed<YamlDocument> {
   const text = decode(bytes);
   if (text === undefined) {
-    return flawed({ path: '', message: 'The file is not UTF-8', remedy: 'Save it as UTF-8', line: 1, column: 1 });
+    return flawed({
+      path: '',
+      message: 'The file is not UTF-8',
+      remedy: 'Save it as UTF-8',
+      line: 1,
+      column: 1,
+    });
   }
   const lines = new LineCounter();
   const options = { prettyErrors: false, stringKeys: true, merge: false, version: '1.2' } as const;
   const documents = parseAllDocuments(text, { ...options, lineCounter: lines });
   const [document] = documents;
   if (document === undefined || document.contents === null) {
-    return flawed({ path: '', message: 'The document is empty', remedy: 'Write the document', line: 1, column: 1 });
+    return flawed({
+      path: '',
+      message: 'The document is empty',
+      remedy: 'Write the document',
+      line: 1,
+      column: 1,
+    });
   }
   const flaws = [...syntaxFlaws(documents, lines), ...aliasFlaws(document, lines)];
   if (flaws.length > 0) return flawed(...flaws);
-  return parsed({ value: document.toJS(), locate: (flaw) => ({ ...flaw, ...placeOf(document, flaw.path, lines) }) });
+  return parsed({
+    value: document.toJS(),
+    locate: (flaw) => ({ ...flaw, ...placeOf(document, flaw.path, lines) }),
+  });
 }
 
 function decode(bytes: Uint8Array): string | undefined {
@@ -51,7 +66,12 @@ function syntaxFlaws([document, second]: readonly Document.Parsed[], lines: Line
   }));
   if (second !== undefined) {
     const at = lineAndColumn(lines, second.range[0]);
-    flaws.push({ path: '', message: 'A second document begins here', remedy: 'Write one document per file', ...at });
+    flaws.push({
+      path: '',
+      message: 'A second document begins here',
+      remedy: 'Write one document per file',
+      ...at,
+    });
   }
   return flaws;
 }
