@@ -1,28 +1,40 @@
-import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { thisDebian } from './debian.ts';
 import { buildah } from './engine.ts';
 import { npmFolder, type RegistryAccess, registryAccess } from './npm.ts';
-import { run } from './run.ts';
+import { copyProgram } from './program.ts';
 
-// A stand-in for the official Node image where no image registry can be reached: a minimal Debian, this machine's
-// Node and npm, and a user `node` with the number that it has in the official image.
+// A stand-in for the official Node image where no image registry can be reached: this machine's Node, npm, shell and
+// the few other programs that a build and its test use, with their shared libraries, and a user `node` with the number
+// that it has in the official image.
 
 const LABEL = 'postseal.stand-in';
-const NODE_USER = 1000;
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const PROGRAMS = ['sh', 'env', 'install', 'id', 'ls', 'cat', 'touch'];
+const PATH = '/usr/local/bin:/usr/bin:/bin';
 const AUTHORITIES = '/usr/local/etc/npm-authorities.pem';
-/** What the official slim images leave out too. */
-const NOT_SLIM = ['usr/share/doc', 'usr/share/locale', 'usr/share/man', 'var/lib/apt/lists', 'var/cache/apt'];
+const USERS = 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n';
+const GROUPS = 'root:x:0:\nnode:x:1000:\n';
 
-/** Has the stand-in in the store under the name; made only if it is not there yet or another Node is in use. */
+/** Has the stand-in in the store under the name; made only if it is not there yet or would now be another. */
 export async function ensureBaseImage(name: string): Promise<void> {
-  if ((await labelOf(name)) === process.version) return;
+  const access = await registryAccess();
+  const made = JSON.stringify([process.version, PROGRAMS, access]);
+  const mark = createHash('sha256').update(made).digest('hex');
+  if ((await labelOf(name)) === mark) return;
   const container = (await buildah('from', 'scratch')).trim();
   try {
-    await fill((await buildah('mount', container)).trim());
-    const settings = ['--env', `PATH=${PATH}`, '--cmd', 'node', '--label', `${LABEL}=${process.version}`];
-    await buildah('config', ...settings, container);
+    await fill((await buildah('mount', container)).trim(), access);
+    await buildah(
+      'config',
+      '--env',
+      `PATH=${PATH}`,
+      '--cmd',
+      'node',
+      '--label',
+      `${LABEL}=${mark}`,
+      container,
+    );
     await buildah('commit', '--quiet', container, name);
   } finally {
     await buildah('rm', container);
@@ -35,24 +47,22 @@ async function labelOf(image: string): Promise<string | undefined> {
   return label?.trim();
 }
 
-async function fill(root: string): Promise<void> {
-  const { suite, mirror } = await thisDebian();
-  await run('debootstrap', ['--variant=minbase', suite, root, mirror]);
-  for (const folder of NOT_SLIM) await rm(join(root, folder), { recursive: true, force: true });
-  await run('chroot', [root, 'useradd', '--uid', String(NODE_USER), '--create-home', 'node']);
-  await installNode(root, await registryAccess());
+async function fill(root: string, access: RegistryAccess): Promise<void> {
+  const folders = ['etc', 'bin', 'root', 'home/node', 'tmp', 'usr/local/bin', 'usr/local/etc'];
+  for (const folder of folders) await mkdir(join(root, folder), { recursive: true });
+  await symlink('../bin', join(root, 'usr/bin'));
+  await writeFile(join(root, 'etc/passwd'), USERS);
+  await writeFile(join(root, 'etc/group'), GROUPS);
+  for (const program of PROGRAMS) await copyProgram(`/usr/bin/${program}`, root, `bin/${program}`);
+  await copyProgram(process.execPath, root, 'usr/local/bin/node');
+  await installNpm(root, access);
 }
 
-async function installNode(root: string, access: RegistryAccess): Promise<void> {
+async function installNpm(root: string, { registry, authorities }: RegistryAccess): Promise<void> {
   const local = join(root, 'usr/local');
-  await cp(process.execPath, join(local, 'bin/node'), { dereference: true });
   await cp(await npmFolder(), join(local, 'lib/node_modules/npm'), { recursive: true });
   await symlink('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin/npm'));
-  await mkdir(join(local, 'etc'), { recursive: true });
-  const lines = [`registry=${access.registry}`];
-  if (access.authorities !== undefined) {
-    await writeFile(join(root, AUTHORITIES), access.authorities);
-    lines.push(`cafile=${AUTHORITIES}`);
-  }
-  await writeFile(join(local, 'etc/npmrc'), `${lines.join('\n')}\n`);
+  const trust = authorities === undefined ? '' : `cafile=${AUTHORITIES}\n`;
+  await writeFile(join(root, AUTHORITIES), authorities ?? '');
+  await writeFile(join(local, 'etc/npmrc'), `registry=${registry}\n${trust}`);
 }

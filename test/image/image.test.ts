@@ -35,7 +35,7 @@ async function policiesFolder(parent: string): Promise<string> {
   return folder;
 }
 
-// From nothing: a whole Debian and an `npm ci`, on a machine that has other things to do.
+// A whole image with its `npm ci`, on a machine that may have other things to do.
 t.setTimeout(300_000);
 
 t.before(async () => {

@@ -1,6 +1,5 @@
 /** What the image tests start that does not come from npm: each program and the Debian package that brings it. */
 export const IMAGE_PROGRAMS = [
-  { program: 'debootstrap', package: 'debootstrap' },
   { program: 'buildah', package: 'buildah' },
   { program: 'podman', package: 'podman' },
   { program: 'runc', package: 'runc' },
