@@ -27,8 +27,13 @@ export class DocumentFolder {
 
   /** What tells one content of a file from another without reading it; undefined where there is no such file. */
   stamp(file: string): string | undefined {
-    const stats = statSync(join(this.path, file), { bigint: true, throwIfNoEntry: false });
-    return stats?.isFile() ? stampOf(stats) : undefined;
+    try {
+      const stats = statSync(join(this.path, file), { bigint: true, throwIfNoEntry: false });
+      return stats?.isFile() ? stampOf(stats) : undefined;
+    } catch (error) {
+      // It is there but out of reach, such as a link into a closed folder: a flaw of this file, not of all.
+      return (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    }
   }
 
   /**

@@ -9,7 +9,8 @@ import type { Serving } from '../../tenant/exposure.ts';
 import type { Revision } from '../../tenant/revision.ts';
 import type { DocumentEntry, NewRevision, Recording, TenantStore } from '../../tenant/store.ts';
 import { makePrivateFolder } from './durable.ts';
-import { migrate } from './state-schema.ts';
+import { needsOtherFiles, StateFileError, stateFileError } from './state-error.ts';
+import { migrate, requireSchema } from './state-schema.ts';
 
 const FILE_NAME = 'state.sqlite';
 
@@ -19,36 +20,69 @@ const BUSY_TIMEOUT = 5000;
 /**
  * Opens the state file, making folder and file where they are missing.
  * On a folder that can't be written, an existing file is opened for reading: recording throws, the rest works.
+ * Throws {@link StateFileError} where there is nothing to read, or what is there is damaged or of a newer release.
  */
 export function openState(folder: string): TenantStore {
+  const path = join(folder, FILE_NAME);
   try {
     makePrivateFolder(folder);
-    const database = new DatabaseSync(join(folder, FILE_NAME), { timeout: BUSY_TIMEOUT });
-    // WAL lets the workers read while the primary writes; FULL syncs each commit before it returns.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    migrate(database);
-    return new StateFile(database);
+    return new StateFile(opened(new DatabaseSync(path, { timeout: BUSY_TIMEOUT }), prepareForWriting));
   } catch (error) {
-    if (!existsSync(join(folder, FILE_NAME))) throw error;
+    if (error instanceof StateFileError || !existsSync(path)) throw stateFileError(error, path);
     return new StateFile(openForReading(folder));
   }
 }
 
+function prepareForWriting(database: DatabaseSync): void {
+  // WAL lets the workers read while the primary writes; FULL syncs each commit before it returns.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  migrate(database);
+}
+
 /**
- * Opens an existing state file for reading only. On a read-only file system SQLite can't make the files beside
- * a WAL database; it can still be read as immutable, but only where no log is left that holds newer rows.
+ * Opens an existing state file for reading only.
+ * Throws {@link StateFileError} where there is none, or it is damaged or of another schema.
  */
 export function openForReading(folder: string): DatabaseSync {
   const path = join(folder, FILE_NAME);
+  if (!existsSync(path)) {
+    throw new StateFileError(`There is no state in ${folder} yet`, 'Start the server first: postseal serve');
+  }
   try {
-    const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT });
-    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return opened(new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT }), requireSchema);
+  } catch (error) {
+    if (!needsOtherFiles(error)) throw stateFileError(error, path);
+  }
+  try {
+    return openAlone(path);
+  } catch (error) {
+    throw stateFileError(error, path);
+  }
+}
+
+/**
+ * Opens a state file where SQLite can't make the files beside it that the log (WAL) needs, as on a read-only or a
+ * full disk. Nobody can be writing to it then: without a log it can't change, and with one that a killed server
+ * left behind, its index can be kept in memory, for which SQLite asks to be alone and to lock nothing.
+ */
+function openAlone(path: string): DatabaseSync {
+  const isLogged = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  const url = pathToFileURL(path);
+  if (isLogged) url.searchParams.set('vfs', 'unix-none');
+  else url.searchParams.set('immutable', '1');
+  return opened(new DatabaseSync(url, { readOnly: true }), (database) => {
+    if (isLogged) database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    requireSchema(database);
+  });
+}
+
+function opened(database: DatabaseSync, prepare: (database: DatabaseSync) => void): DatabaseSync {
+  try {
+    prepare(database);
     return database;
   } catch (error) {
-    if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw error;
-    const url = pathToFileURL(path);
-    url.searchParams.set('immutable', '1');
-    return new DatabaseSync(url, { readOnly: true });
+    database.close();
+    throw error;
   }
 }
 
@@ -68,10 +102,9 @@ export class StateFile implements TenantStore {
       for (const revision of recording.revisions) this.#recordRevision(revision, recording.now);
       for (const domain of recording.left) {
         this.#sql('UPDATE tenant SET left_at = ? WHERE domain = ?').run(recording.now, domain);
-        this.#sql('UPDATE revision SET served_until = ? WHERE domain = ? AND served_until IS NULL').run(
-          recording.now,
-          domain,
-        );
+        this.#sql(
+          'UPDATE revision SET served_until = max(served_from, ?) WHERE domain = ? AND served_until IS NULL',
+        ).run(recording.now, domain);
       }
     });
   }
@@ -117,12 +150,13 @@ export class StateFile implements TenantStore {
     return this.#sql('SELECT 1 FROM tenant WHERE domain = ? AND left_at IS NULL').get(domain) !== undefined;
   }
 
-  served(): Iterable<{ domain: Hostname; id: PolicyId }> {
-    const rows = this.#sql(
+  *served(): Iterable<{ domain: Hostname; id: PolicyId }> {
+    // A statement of its own: one that others share would begin anew for each of them.
+    const statement = this.#database.prepare(
       `SELECT domain, revision.id FROM tenant JOIN revision USING (domain)
        WHERE number = tenant.revision AND left_at IS NULL ORDER BY domain`,
-    ).iterate();
-    return rows as unknown as Iterable<{ domain: Hostname; id: PolicyId }>;
+    );
+    for (const row of statement.iterate()) yield row as unknown as { domain: Hostname; id: PolicyId };
   }
 
   servedCount(): number {
@@ -131,8 +165,8 @@ export class StateFile implements TenantStore {
   }
 
   *entries(): Iterable<DocumentEntry> {
-    for (const row of this.#sql('SELECT * FROM document').iterate())
-      yield entryOf(row as unknown as DocumentRow);
+    const statement = this.#database.prepare('SELECT * FROM document ORDER BY file');
+    for (const row of statement.iterate()) yield entryOf(row as unknown as DocumentRow);
   }
 
   entriesFor(domain: Hostname): readonly DocumentEntry[] {

@@ -1,0 +1,116 @@
+import type { Hostname } from '../../src/names/hostname.ts';
+import type { PolicyId } from '../../src/policy/policy-id.ts';
+import type { Serving } from '../../src/tenant/exposure.ts';
+import type { Revision } from '../../src/tenant/revision.ts';
+import type { DocumentEntry, NewRevision, Recording, TenantStore } from '../../src/tenant/store.ts';
+
+interface Kept {
+  readonly revisions: readonly Revision[];
+  readonly servings: readonly Serving[];
+  readonly served: boolean;
+}
+
+const NOTHING: Kept = { revisions: [], servings: [], served: false };
+
+/** The simplest store that holds the contract: for tests that look at thousands of histories. */
+export class MemoryStore implements TenantStore {
+  #tenants = new Map<Hostname, Kept>();
+  #entries = new Map<string, DocumentEntry>();
+
+  record({ entries, forgotten, revisions, left, now }: Recording): void {
+    const before = [new Map(this.#tenants), new Map(this.#entries)] as const;
+    try {
+      for (const file of forgotten) this.#entries.delete(file);
+      for (const entry of entries) this.#entries.set(entry.file, entry);
+      for (const revision of revisions) this.#revise(revision, now);
+      for (const domain of left) this.#leave(domain, now);
+    } catch (error) {
+      [this.#tenants, this.#entries] = before;
+      throw error;
+    }
+  }
+
+  closeEarlier(domains: readonly Hostname[], now: number): void {
+    for (const domain of domains) {
+      const kept = this.#kept(domain);
+      const servings = [...closed(kept.servings.slice(0, -1), now), ...kept.servings.slice(-1)];
+      this.#tenants.set(domain, { ...kept, servings });
+    }
+  }
+
+  newest(domain: Hostname): Revision | undefined {
+    return this.#kept(domain).revisions.at(-1);
+  }
+
+  revisions(domain: Hostname): readonly Revision[] {
+    return this.#kept(domain).revisions;
+  }
+
+  servings(domain: Hostname): readonly Serving[] {
+    return this.#kept(domain).servings;
+  }
+
+  isServed(domain: Hostname): boolean {
+    return this.#kept(domain).served;
+  }
+
+  served(): { domain: Hostname; id: PolicyId }[] {
+    const served = [...this.#tenants].filter(([, kept]) => kept.served).sort(byName);
+    return served.flatMap(([domain, { revisions }]) => {
+      const id = revisions.at(-1)?.id;
+      return id === undefined ? [] : [{ domain, id }];
+    });
+  }
+
+  servedCount(): number {
+    return this.served().length;
+  }
+
+  entries(): DocumentEntry[] {
+    return [...this.#entries].sort(byName).map(([, entry]) => entry);
+  }
+
+  entriesFor(domain: Hostname): readonly DocumentEntry[] {
+    return this.entries().filter((entry) => entry.domain === domain);
+  }
+
+  entry(file: string): DocumentEntry | undefined {
+    return this.#entries.get(file);
+  }
+
+  flawed(): readonly DocumentEntry[] {
+    return this.entries().filter(({ flaws }) => flaws.length > 0);
+  }
+
+  close(): void {}
+
+  #kept(domain: Hostname): Kept {
+    return this.#tenants.get(domain) ?? NOTHING;
+  }
+
+  #revise({ domain, policy, revision }: NewRevision, from: number): void {
+    const { revisions, servings } = this.#kept(domain);
+    if (revisions.some(({ number, id }) => number === revision.number || id === revision.id)) {
+      throw new Error(`${domain} has such a revision`);
+    }
+    const serving = { mode: policy.mode, max_age: policy.max_age, from, until: undefined };
+    this.#tenants.set(domain, {
+      revisions: [...revisions, revision],
+      servings: [...servings, serving],
+      served: true,
+    });
+  }
+
+  #leave(domain: Hostname, now: number): void {
+    const kept = this.#kept(domain);
+    this.#tenants.set(domain, { ...kept, servings: closed(kept.servings, now), served: false });
+  }
+}
+
+function closed(servings: readonly Serving[], now: number): Serving[] {
+  return servings.map((serving) => ({ ...serving, until: serving.until ?? Math.max(serving.from, now) }));
+}
+
+function byName([one]: readonly [string, unknown], [two]: readonly [string, unknown]): number {
+  return one < two ? -1 : 1;
+}
