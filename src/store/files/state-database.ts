@@ -1,0 +1,82 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { makePrivateFolder } from './durable.ts';
+import { needsOtherFiles, StateFileError, stateFileError } from './state-error.ts';
+import { migrate, requireSchema } from './state-schema.ts';
+
+const FILE_NAME = 'state.sqlite';
+
+// How long a writer waits for another process's lock, in milliseconds.
+const BUSY_TIMEOUT = 5000;
+
+/** Whether there is a state file in the folder. */
+export function hasState(folder: string): boolean {
+  return existsSync(join(folder, FILE_NAME));
+}
+
+/**
+ * Opens the state file of a folder for writing, making both where they are missing.
+ * Throws {@link StateFileError} where it can't be, or is damaged or of a newer release.
+ */
+export function openForWriting(folder: string): DatabaseSync {
+  const path = join(folder, FILE_NAME);
+  try {
+    makePrivateFolder(folder);
+    return opened(new DatabaseSync(path, { timeout: BUSY_TIMEOUT }), (database) => {
+      // WAL lets the workers read while the primary writes; FULL syncs each commit before it returns.
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+      migrate(database);
+    });
+  } catch (error) {
+    throw stateFileError(error, path);
+  }
+}
+
+/**
+ * Opens an existing state file for reading only.
+ * Throws {@link StateFileError} where there is none, or it is damaged or of another schema.
+ */
+export function openForReading(folder: string): DatabaseSync {
+  const path = join(folder, FILE_NAME);
+  if (!existsSync(path)) {
+    throw new StateFileError(`There is no state in ${folder} yet`, 'Start the server first: postseal serve');
+  }
+  try {
+    return opened(new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT }), requireSchema);
+  } catch (error) {
+    if (!needsOtherFiles(error)) throw stateFileError(error, path);
+  }
+  try {
+    return openAlone(path);
+  } catch (error) {
+    throw stateFileError(error, path);
+  }
+}
+
+/**
+ * Opens a state file where SQLite can't make the files beside it that the log (WAL) needs, as on a read-only or a
+ * full disk. Nobody can be writing to it then: without a log it can't change, and with one that a killed server
+ * left behind, its index can be kept in memory, for which SQLite asks to be alone and to lock nothing.
+ */
+function openAlone(path: string): DatabaseSync {
+  const isLogged = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  const url = pathToFileURL(path);
+  if (isLogged) url.searchParams.set('vfs', 'unix-none');
+  else url.searchParams.set('immutable', '1');
+  return opened(new DatabaseSync(url, { readOnly: true }), (database) => {
+    if (isLogged) database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    requireSchema(database);
+  });
+}
+
+function opened(database: DatabaseSync, prepare: (database: DatabaseSync) => void): DatabaseSync {
+  try {
+    prepare(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
