@@ -24,9 +24,9 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
   test('an empty store has nothing', (t, store) => {
     t.equal(store.newest(domain), undefined);
     t.same([store.revisions(domain), store.servings(domain), store.entriesFor(domain)], [[], [], []]);
-    t.same([[...store.served()], [...store.entries()], store.flawed()], [[], [], []]);
+    t.same([[...store.served()], all(store), store.flawed(10)], [[], [], []]);
     t.equal(store.isServed(domain), false);
-    t.equal(store.servedCount(), 0);
+    t.equal(store.servedCount() + store.flawedCount(), 0);
     t.equal(store.entry('example.com.yaml'), undefined);
     store.record(recording({}));
     store.closeEarlier([never], 5);
@@ -70,6 +70,24 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
     t.same(times(store, other), [[3000, undefined]]);
   });
 
+  test('what a crash left open is closed for all at once', (t, store, reopened) => {
+    for (const of of [domain, other]) {
+      store.record(recording({ revisions: [next(store, of, 'testing', 1)], now: 1000 }));
+      store.record(recording({ revisions: [next(store, of, 'none', 2)], now: 2000 }));
+    }
+    store.record(recording({ left: [other], now: 3000 }));
+    const found = reopened();
+    found.closeEarlier('all', 4000);
+    t.same(times(found, domain), [
+      [1000, 4000],
+      [2000, undefined],
+    ]);
+    t.same(times(found, other), [
+      [1000, 4000],
+      [2000, 4000],
+    ]);
+  });
+
   test('a clock that was set back makes no serving end before it began', (t, store) => {
     store.record(recording({ revisions: [next(store, domain, 'testing', 1)], now: 5000 }));
     store.record(recording({ revisions: [next(store, domain, 'none', 2)], now: 3000 }));
@@ -79,6 +97,7 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
       [3000, undefined],
     ]);
     store.record(recording({ left: [domain], now: 2000 }));
+    store.closeEarlier([domain], 2000);
     t.same(times(store, domain), [
       [5000, 5000],
       [3000, 3000],
@@ -89,6 +108,8 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
     const first = next(store, domain, 'none', 1);
     store.record(recording({ revisions: [first, next(store, other, 'testing', 1)], now: 1000 }));
     store.record(recording({ left: [domain], now: 2000 }));
+    t.same(times(store, domain), [[1000, undefined]], 'a worker may still serve it');
+    store.closeEarlier([domain], 2001);
     for (const get of [() => store, reopened]) {
       const found = get();
       t.equal(found.isServed(domain), false);
@@ -98,13 +119,14 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
       );
       t.equal(found.servedCount(), 1);
       t.equal(found.newest(domain)?.id, first.revision.id);
-      t.same(times(found, domain), [[1000, 2000]]);
+      t.same(times(found, domain), [[1000, 2001]]);
     }
   });
 
   test('a tenant that left may come back', (t, store) => {
     store.record(recording({ revisions: [next(store, domain, 'none', 1)], now: 1000 }));
     store.record(recording({ left: [domain], now: 2000 }));
+    store.closeEarlier([domain], 2000);
     const second = next(store, domain, 'none', 1);
     store.record(recording({ revisions: [second], now: 3000 }));
     t.equal(second.revision.number, 2);
@@ -135,8 +157,8 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
       const found = get();
       t.strictSame(found.entry('example.com.yaml'), good);
       t.strictSame(found.entriesFor(domain), [bad, good], 'in the order of their names');
-      t.strictSame(found.flawed(), [bad, nameless]);
-      t.strictSame([...found.entries()], [bad, nameless, good]);
+      t.strictSame(found.flawed(10), [bad, nameless]);
+      t.strictSame(all(found), [bad, nameless, good]);
     }
   });
 
@@ -148,13 +170,13 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
       }),
     );
     store.record(recording({ entries: [entryOf(file, domain, 's2')] }));
-    t.strictSame([...store.entries()], [entryOf(file, domain, 's2')]);
-    t.same(store.flawed(), []);
+    t.strictSame(all(store), [entryOf(file, domain, 's2')]);
+    t.same(store.flawed(10), []);
     store.record(recording({ entries: [entryOf(file, other, 's3')], forgotten: [file] }));
     t.strictSame(store.entriesFor(other), [entryOf(file, other, 's3')], 'what is found counts for more');
     t.same(store.entriesFor(domain), []);
     store.record(recording({ forgotten: [file] }));
-    t.same([...store.entries()], []);
+    t.same(all(store), []);
   });
 
   test('a recording is all or nothing', (t, store, reopened) => {
@@ -177,7 +199,7 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
           }),
         ),
       );
-      t.strictSame([...store.entries()], [entryOf('example.com.yaml', domain, 's1')]);
+      t.strictSame(all(store), [entryOf('example.com.yaml', domain, 's1')]);
       t.same([...store.served()], [{ domain, id: first.revision.id }]);
       t.equal(store.newest(other), undefined);
     }
@@ -194,26 +216,42 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
         now: 1,
       }),
     );
-    for (const list of [() => store.served(), () => store.entries()]) {
-      const pairs = [...list()].flatMap((_, index) => [...list()].slice(index, index + 1));
-      t.equal(pairs.length, 50);
-      const [one, two] = [list()[Symbol.iterator](), list()[Symbol.iterator]()];
-      const found = Array.from({ length: 50 }, () => [one.next().value?.domain, two.next().value?.domain]);
-      t.same(
-        found,
-        domains.map((name) => [name, name]),
-      );
-      for (const { domain: first } of list()) {
-        t.equal(first, domains[0]);
-        break;
-      }
-      let count = 0;
-      for (const { domain: one } of list()) {
-        if (one !== undefined) store.closeEarlier([one], 9);
-        count += 1;
-      }
-      t.equal(count, 50);
+    const pairs = [...store.served()].flatMap((_, index) => [...store.served()].slice(index, index + 1));
+    t.equal(pairs.length, 50);
+    const [one, two] = [store.served()[Symbol.iterator](), store.served()[Symbol.iterator]()];
+    const found = Array.from({ length: 50 }, () => [one.next().value?.domain, two.next().value?.domain]);
+    t.same(
+      found,
+      domains.map((name) => [name, name]),
+    );
+    for (const { domain: first } of store.served()) {
+      t.equal(first, domains[0]);
+      break;
     }
+    let count = 0;
+    for (const { domain: served } of store.served()) {
+      store.closeEarlier([served], 9);
+      count += 1;
+    }
+    t.equal(count, 50);
+  });
+
+  test('entries are read in steps, and the flawed ones counted', (t, store) => {
+    const flaws = [{ path: '', message: 'a', remedy: 'b' }];
+    const entries = Array.from({ length: 25 }, (_, index) => ({
+      ...entryOf(`f${index + 10}.yaml`, domain, 's'),
+      flaws: index % 2 === 0 ? flaws : [],
+    }));
+    store.record(recording({ entries: entries.toReversed() }));
+    t.strictSame(store.entriesAfter('', 10), entries.slice(0, 10));
+    t.strictSame(store.entriesAfter('f19.yaml', 10), entries.slice(10, 20));
+    t.strictSame(store.entriesAfter('f29.yaml', 10), entries.slice(20));
+    t.strictSame(store.entriesAfter('f34.yaml', 10), []);
+    t.equal(store.flawedCount(), 13);
+    t.same(
+      store.flawed(3).map(({ file }) => file),
+      ['f10.yaml', 'f12.yaml', 'f14.yaml'],
+    );
   });
 }
 
@@ -228,6 +266,10 @@ function entryOf(file: string, of: Hostname | undefined, stamp: string): Documen
 
 function times(store: TenantStore, of: Hostname): (number | undefined)[][] {
   return store.servings(of).map(({ from, until }) => [from, until]);
+}
+
+function all(store: TenantStore): readonly DocumentEntry[] {
+  return store.entriesAfter('', 1000);
 }
 
 function plain(revisions: readonly Revision[]): Revision[] {

@@ -23,17 +23,18 @@ export class MemoryStore implements TenantStore {
       for (const file of forgotten) this.#entries.delete(file);
       for (const entry of entries) this.#entries.set(entry.file, entry);
       for (const revision of revisions) this.#revise(revision, now);
-      for (const domain of left) this.#leave(domain, now);
+      for (const domain of left) this.#tenants.set(domain, { ...this.#kept(domain), served: false });
     } catch (error) {
       [this.#tenants, this.#entries] = before;
       throw error;
     }
   }
 
-  closeEarlier(domains: readonly Hostname[], now: number): void {
-    for (const domain of domains) {
+  closeEarlier(domains: readonly Hostname[] | 'all', now: number): void {
+    for (const domain of domains === 'all' ? this.#tenants.keys() : domains) {
       const kept = this.#kept(domain);
-      const servings = [...closed(kept.servings.slice(0, -1), now), ...kept.servings.slice(-1)];
+      const over = kept.served ? kept.servings.slice(0, -1) : kept.servings;
+      const servings = [...closed(over, now), ...kept.servings.slice(over.length)];
       this.#tenants.set(domain, { ...kept, servings });
     }
   }
@@ -55,8 +56,9 @@ export class MemoryStore implements TenantStore {
   }
 
   served(): { domain: Hostname; id: PolicyId }[] {
-    const served = [...this.#tenants].filter(([, kept]) => kept.served).sort(byName);
-    return served.flatMap(([domain, { revisions }]) => {
+    const served = [...this.#tenants].filter(([, kept]) => kept.served);
+    const sorted = served.sort(([one], [two]) => (one < two ? -1 : 1));
+    return sorted.flatMap(([domain, { revisions }]) => {
       const id = revisions.at(-1)?.id;
       return id === undefined ? [] : [{ domain, id }];
     });
@@ -66,23 +68,33 @@ export class MemoryStore implements TenantStore {
     return this.served().length;
   }
 
-  entries(): DocumentEntry[] {
-    return [...this.#entries].sort(byName).map(([, entry]) => entry);
+  entriesAfter(file: string, most: number): readonly DocumentEntry[] {
+    const all = [...this.#entries.values()].sort((one, two) => (one.file < two.file ? -1 : 1));
+    return all.filter((entry) => entry.file > file).slice(0, most);
   }
 
   entriesFor(domain: Hostname): readonly DocumentEntry[] {
-    return this.entries().filter((entry) => entry.domain === domain);
+    return this.#all().filter((entry) => entry.domain === domain);
   }
 
   entry(file: string): DocumentEntry | undefined {
     return this.#entries.get(file);
   }
 
-  flawed(): readonly DocumentEntry[] {
-    return this.entries().filter(({ flaws }) => flaws.length > 0);
+  flawed(most: number): readonly DocumentEntry[] {
+    const flawed = this.#all().filter(({ flaws }) => flaws.length > 0);
+    return flawed.slice(0, most);
+  }
+
+  flawedCount(): number {
+    return this.flawed(Number.POSITIVE_INFINITY).length;
   }
 
   close(): void {}
+
+  #all(): readonly DocumentEntry[] {
+    return this.entriesAfter('', Number.POSITIVE_INFINITY);
+  }
 
   #kept(domain: Hostname): Kept {
     return this.#tenants.get(domain) ?? NOTHING;
@@ -100,17 +112,8 @@ export class MemoryStore implements TenantStore {
       served: true,
     });
   }
-
-  #leave(domain: Hostname, now: number): void {
-    const kept = this.#kept(domain);
-    this.#tenants.set(domain, { ...kept, servings: closed(kept.servings, now), served: false });
-  }
 }
 
 function closed(servings: readonly Serving[], now: number): Serving[] {
   return servings.map((serving) => ({ ...serving, until: serving.until ?? Math.max(serving.from, now) }));
-}
-
-function byName([one]: readonly [string, unknown], [two]: readonly [string, unknown]): number {
-  return one < two ? -1 : 1;
 }

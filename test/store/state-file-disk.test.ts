@@ -22,6 +22,18 @@ t.test('on a read-only disk, so is what a killed server left in the log', async 
   t.match(runOn(READ_ONLY, 'read-state.ts', folder), expected, 'without the index of the log too');
 });
 
+t.test('once the disk can be written again, what is recorded is seen by readers', async (t) => {
+  const folder = filled(t);
+  t.same(runOn(READ_ONLY, 'thaw.ts', folder), { before: 1, after: 2, isSame: true });
+  const again = filled(t);
+  writeAndDie(t, again);
+  rmSync(join(again, 'state.sqlite-shm'));
+  t.same(runOn(READ_ONLY, 'thaw.ts', again), { before: 2, after: 3, isSame: true }, 'after a log too');
+  const store = openState(again);
+  t.equal(store.servedCount(), 3, 'and nothing of it is lost');
+  store.close();
+});
+
 t.test('a killed server is survived by all that it recorded', async (t) => {
   const folder = filled(t);
   writeAndDie(t, folder);

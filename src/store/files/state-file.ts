@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -18,25 +18,27 @@ const FILE_NAME = 'state.sqlite';
 const BUSY_TIMEOUT = 5000;
 
 /**
- * Opens the state file, making folder and file where they are missing.
- * On a folder that can't be written, an existing file is opened for reading: recording throws, the rest works.
+ * Opens the state file, making folder and file where they are missing. Where it can't be opened for writing, as on a
+ * disk that is full or read-only, an existing file is opened for reading, and each recording tries for more.
  * Throws {@link StateFileError} where there is nothing to read, or what is there is damaged or of a newer release.
  */
 export function openState(folder: string): TenantStore {
   const path = join(folder, FILE_NAME);
   try {
-    makePrivateFolder(folder);
-    return new StateFile(opened(new DatabaseSync(path, { timeout: BUSY_TIMEOUT }), prepareForWriting));
+    return new StateFile(openForWriting(folder));
   } catch (error) {
     if (error instanceof StateFileError || !existsSync(path)) throw stateFileError(error, path);
-    return new StateFile(openForReading(folder));
+    return new StateFile(openForReading(folder), () => openForWriting(folder));
   }
 }
 
-function prepareForWriting(database: DatabaseSync): void {
-  // WAL lets the workers read while the primary writes; FULL syncs each commit before it returns.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-  migrate(database);
+function openForWriting(folder: string): DatabaseSync {
+  makePrivateFolder(folder);
+  return opened(new DatabaseSync(join(folder, FILE_NAME), { timeout: BUSY_TIMEOUT }), (database) => {
+    // WAL lets the workers read while the primary writes; FULL syncs each commit before it returns.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    migrate(database);
+  });
 }
 
 /**
@@ -44,17 +46,30 @@ function prepareForWriting(database: DatabaseSync): void {
  * Throws {@link StateFileError} where there is none, or it is damaged or of another schema.
  */
 export function openForReading(folder: string): DatabaseSync {
+  return openReadable(folder).database;
+}
+
+/** A state file to read from. */
+export interface Readable {
+  readonly database: DatabaseSync;
+  /** Whether there may be changes that it does not show, so that it is to be opened anew. */
+  isOutdated(): boolean;
+}
+
+/** As {@link openForReading}, for one who reads it for long. */
+export function openReadable(folder: string): Readable {
   const path = join(folder, FILE_NAME);
   if (!existsSync(path)) {
     throw new StateFileError(`There is no state in ${folder} yet`, 'Start the server first: postseal serve');
   }
   try {
-    return opened(new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT }), requireSchema);
+    const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT });
+    return { database: opened(database, requireSchema), isOutdated: () => false };
   } catch (error) {
     if (!needsOtherFiles(error)) throw stateFileError(error, path);
   }
   try {
-    return openAlone(path);
+    return openFrozen(path);
   } catch (error) {
     throw stateFileError(error, path);
   }
@@ -62,20 +77,41 @@ export function openForReading(folder: string): DatabaseSync {
 
 /**
  * Opens a state file where SQLite can't make the files beside it that the log (WAL) needs, as on a read-only or a
- * full disk. Nobody can be writing to it then: without a log it can't change, and with one that a killed server
- * left behind, its index can be kept in memory, for which SQLite asks to be alone and to lock nothing.
+ * full disk. Without a log it can be read as immutable. A log that a killed server left behind can be read on a
+ * read-only disk, its index kept in memory; SQLite asks to be alone for this, and to lock nothing.
  */
-function openAlone(path: string): DatabaseSync {
-  const isLogged = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+function openFrozen(path: string): Readable {
+  const log = `${path}-wal`;
+  const stampThen = stampOf(log);
+  const isLogged = (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (isLogged) requireReadOnly(log);
   const url = pathToFileURL(path);
   if (isLogged) url.searchParams.set('vfs', 'unix-none');
   else url.searchParams.set('immutable', '1');
-  return opened(new DatabaseSync(url, { readOnly: true }), (database) => {
+  const database = opened(new DatabaseSync(url, { readOnly: true }), (database) => {
     if (isLogged) database.exec('PRAGMA locking_mode = EXCLUSIVE');
     requireSchema(database);
   });
+  return { database, isOutdated: () => stampOf(log) !== stampThen };
 }
 
+function stampOf(file: string): string {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats === undefined ? '' : `${stats.ino}-${stats.size}-${stats.mtimeMs}`;
+}
+
+/** Where the log could be written, another process may be at it, and without locks we would spoil its work. */
+function requireReadOnly(log: string): void {
+  try {
+    accessSync(log, constants.W_OK);
+  } catch {
+    return;
+  }
+  const remedy = 'Make room on the disk, so that the log beside the state file can be read';
+  throw new StateFileError(`The index of ${log} can't be made`, remedy);
+}
+
+/** SQLite opens a file when it first reads from it, which `prepare` does. */
 function opened(database: DatabaseSync, prepare: (database: DatabaseSync) => void): DatabaseSync {
   try {
     prepare(database);
@@ -88,11 +124,14 @@ function opened(database: DatabaseSync, prepare: (database: DatabaseSync) => voi
 
 /** The state file: one SQLite database. */
 export class StateFile implements TenantStore {
-  readonly #database: DatabaseSync;
+  #database: DatabaseSync;
+  /** Opens for writing what could be opened for reading only; throws while it can't be. */
+  #openForWriting: (() => DatabaseSync) | undefined;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, openForWriting?: () => DatabaseSync) {
     this.#database = database;
+    this.#openForWriting = openForWriting;
   }
 
   record(recording: Recording): void {
@@ -102,21 +141,14 @@ export class StateFile implements TenantStore {
       for (const revision of recording.revisions) this.#recordRevision(revision, recording.now);
       for (const domain of recording.left) {
         this.#sql('UPDATE tenant SET left_at = ? WHERE domain = ?').run(recording.now, domain);
-        this.#sql(
-          'UPDATE revision SET served_until = max(served_from, ?) WHERE domain = ? AND served_until IS NULL',
-        ).run(recording.now, domain);
       }
     });
   }
 
-  closeEarlier(domains: readonly Hostname[], now: number): void {
+  closeEarlier(domains: readonly Hostname[] | 'all', now: number): void {
     this.#transaction(() => {
-      for (const domain of domains) {
-        this.#sql(
-          `UPDATE revision SET served_until = max(served_from, ?) WHERE domain = ? AND served_until IS NULL
-           AND number < (SELECT revision FROM tenant WHERE domain = revision.domain)`,
-        ).run(now, domain);
-      }
+      if (domains === 'all') this.#sql(CLOSE_EARLIER).run(now);
+      else for (const domain of domains) this.#sql(`${CLOSE_EARLIER} AND domain = ?`).run(now, domain);
     });
   }
 
@@ -164,9 +196,9 @@ export class StateFile implements TenantStore {
     return (row as { count: number }).count;
   }
 
-  *entries(): Iterable<DocumentEntry> {
-    const statement = this.#database.prepare('SELECT * FROM document ORDER BY file');
-    for (const row of statement.iterate()) yield entryOf(row as unknown as DocumentRow);
+  entriesAfter(file: string, most: number): readonly DocumentEntry[] {
+    const rows = this.#sql('SELECT * FROM document WHERE file > ? ORDER BY file LIMIT ?').all(file, most);
+    return (rows as unknown as DocumentRow[]).map(entryOf);
   }
 
   entriesFor(domain: Hostname): readonly DocumentEntry[] {
@@ -179,9 +211,14 @@ export class StateFile implements TenantStore {
     return row === undefined ? undefined : entryOf(row);
   }
 
-  flawed(): readonly DocumentEntry[] {
-    const rows = this.#sql('SELECT * FROM document WHERE flaws IS NOT NULL ORDER BY file').all();
+  flawed(most: number): readonly DocumentEntry[] {
+    const rows = this.#sql('SELECT * FROM document WHERE flaws IS NOT NULL ORDER BY file LIMIT ?').all(most);
     return (rows as unknown as DocumentRow[]).map(entryOf);
+  }
+
+  flawedCount(): number {
+    const row = this.#sql('SELECT count(*) AS count FROM document WHERE flaws IS NOT NULL').get();
+    return (row as { count: number }).count;
   }
 
   close(): void {
@@ -211,6 +248,7 @@ export class StateFile implements TenantStore {
   }
 
   #transaction(work: () => void): void {
+    this.#makeWritable();
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       work();
@@ -219,6 +257,14 @@ export class StateFile implements TenantStore {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
+  }
+
+  #makeWritable(): void {
+    if (this.#openForWriting === undefined) return;
+    const database = this.#openForWriting();
+    this.close();
+    this.#database = database;
+    this.#openForWriting = undefined;
   }
 
   #sql(text: string): StatementSync {
@@ -230,6 +276,10 @@ export class StateFile implements TenantStore {
     return statement;
   }
 }
+
+const CLOSE_EARLIER = `UPDATE revision SET served_until = max(served_from, ?1) WHERE served_until IS NULL
+  AND EXISTS (SELECT 1 FROM tenant WHERE tenant.domain = revision.domain
+              AND (tenant.revision > revision.number OR tenant.left_at IS NOT NULL))`;
 
 interface DocumentRow {
   readonly file: string;
