@@ -33,16 +33,18 @@ const IMPURE = [
   'app/policy-loop.ts',
   'app/start.ts',
   'certs/local-ca.ts',
+  'cli/check-node.js',
   'cli/commands.ts',
   'cli/config.ts',
   'cli/main.ts',
-  'cli/node-version.ts',
   'cli/printing.ts',
   'cli/serve.ts',
   'edge/certificates.ts',
+  'edge/connections.ts',
   'edge/http.ts',
   'edge/https.ts',
   'edge/issuing.ts',
+  'edge/listeners.ts',
   'edge/live-policies.ts',
   'edge/worker.ts',
   'edge/workers.ts',
@@ -59,7 +61,7 @@ const ENVIRONMENT = ['cli/config.ts'];
 
 const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
+  .filter((file) => /\.[jt]s$/.test(file))
   .sort()
   .map((file) => readSource(file, readFileSync(join(SRC, file), 'utf8')));
 

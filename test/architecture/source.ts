@@ -42,7 +42,7 @@ const IMPURE_GLOBALS = new Set([
     'EventSource',
     'navigator',
   ],
-  ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'BroadcastChannel', 'Worker'],
+  ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'],
 ]);
 
 /** Reads a source file. Throws where an import is computed, since nothing could be said of it then. */

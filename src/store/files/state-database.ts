@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -10,11 +10,6 @@ const FILE_NAME = 'state.sqlite';
 
 // How long a writer waits for another process's lock, in milliseconds.
 const BUSY_TIMEOUT = 5000;
-
-/** Whether there is a state file in the folder. */
-export function hasState(folder: string): boolean {
-  return existsSync(join(folder, FILE_NAME));
-}
 
 /**
  * Opens the state file of a folder for writing, making both where they are missing.
@@ -57,11 +52,13 @@ export function openForReading(folder: string): DatabaseSync {
 
 /**
  * Opens a state file where SQLite can't make the files beside it that the log (WAL) needs, as on a read-only or a
- * full disk. Nobody can be writing to it then: without a log it can't change, and with one that a killed server
- * left behind, its index can be kept in memory, for which SQLite asks to be alone and to lock nothing.
+ * full disk. Without a log it can be read as immutable. A log that a killed server left behind can be read on a
+ * read-only disk, its index kept in memory; SQLite asks to be alone for this, and to lock nothing.
  */
 function openAlone(path: string): DatabaseSync {
-  const isLogged = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  const log = `${path}-wal`;
+  const isLogged = (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (isLogged) requireReadOnly(log);
   const url = pathToFileURL(path);
   if (isLogged) url.searchParams.set('vfs', 'unix-none');
   else url.searchParams.set('immutable', '1');
@@ -71,6 +68,18 @@ function openAlone(path: string): DatabaseSync {
   });
 }
 
+/** Where the log could be written, another process may be at it, and without locks we would spoil its work. */
+function requireReadOnly(log: string): void {
+  try {
+    accessSync(log, constants.W_OK);
+  } catch {
+    return;
+  }
+  const remedy = 'Make room on the disk, so that the log beside the state file can be read';
+  throw new StateFileError(`The state file can't be opened: the index of ${log} can't be made`, remedy);
+}
+
+/** SQLite opens a file when it first reads from it, which `prepare` does. */
 function opened(database: DatabaseSync, prepare: (database: DatabaseSync) => void): DatabaseSync {
   try {
     prepare(database);

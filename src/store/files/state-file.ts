@@ -4,7 +4,7 @@ import type { Hostname } from '../../names/hostname.ts';
 import type { Serving } from '../../tenant/exposure.ts';
 import type { Revision } from '../../tenant/revision.ts';
 import type { Announceable, DocumentEntry, NewRevision, Recording, TenantStore } from '../../tenant/store.ts';
-import { hasState, openForReading, openForWriting } from './state-database.ts';
+import { openForReading, openForWriting } from './state-database.ts';
 
 /**
  * Opens the state file, making folder and file where they are missing. Where it can't be opened for writing, as on a
@@ -15,8 +15,11 @@ export function openState(folder: string): TenantStore {
   try {
     return new StateFile(openForWriting(folder));
   } catch (error) {
-    if (!hasState(folder)) throw error;
-    return new StateFile(openForReading(folder), () => openForWriting(folder));
+    try {
+      return new StateFile(openForReading(folder), () => openForWriting(folder));
+    } catch {
+      throw error;
+    }
   }
 }
 
