@@ -88,6 +88,11 @@ export class Workers {
     return this.#loaded.size;
   }
 
+  /** Process ids of the workers that live. */
+  get processes(): readonly number[] {
+    return [...this.#workers].flatMap(({ pid }) => pid ?? []);
+  }
+
   get restarts(): number {
     return this.#restarts;
   }

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
-import type { SecureVersion } from 'node:tls';
+import type { SecureVersion, TLSSocket } from 'node:tls';
 
 export interface Address {
   readonly host: string;
@@ -26,16 +26,30 @@ export interface Answer {
   readonly body: string;
 }
 
+/** With what is known of the connection that it came over. */
+export interface PolicyAnswer extends Answer {
+  readonly certificate: { readonly validTo: string; readonly subjectaltname: string };
+  readonly localPort: number | undefined;
+}
+
 export const POLICY_PATH = '/.well-known/mta-sts.txt';
 
 /** Fetches as a strict sender does: chain and name verified. By default over a connection of its own. */
-export function fetchPolicy({ host, port }: Address, request: PolicyRequest): Promise<Answer> {
+export function fetchPolicy({ host, port }: Address, request: PolicyRequest): Promise<PolicyAnswer> {
   const { name, root: ca, path = POLICY_PATH, method = 'GET', agent = false } = request;
   const headers = { host: request.host ?? name };
   const version = request.maxVersion && { maxVersion: request.maxVersion };
   const options = { host, port, servername: name, ca, path, method, headers, agent, ...version };
   return new Promise((resolve, reject) => {
-    https.request(options, collect(resolve, reject)).on('error', reject).end();
+    const respond = (response: http.IncomingMessage) => {
+      // Before the end, since a kept-alive connection is then no longer this request's.
+      const socket = response.socket as TLSSocket;
+      const { valid_to: validTo, subjectaltname = '' } = socket.getPeerCertificate();
+      const { localPort } = socket;
+      const found = { certificate: { validTo, subjectaltname }, localPort };
+      collect((answer) => resolve({ ...answer, ...found }), reject)(response);
+    };
+    https.request(options, respond).on('error', reject).end();
   });
 }
 

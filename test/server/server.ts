@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -37,6 +37,17 @@ export class Home {
   /** Writes a tenant document in place. */
   write(domain: string, policy: object, others: object = {}): void {
     writeFileSync(join(this.policies, `${domain}.yaml`), JSON.stringify({ domain, policy, ...others }));
+  }
+
+  /** Replaces the certificate file of a policy host. */
+  writeCertificate(host: string, pem: string): void {
+    const file = join(this.certs, `${host}.pem`);
+    writeFileSync(`${file}.new`, pem);
+    renameSync(`${file}.new`, file);
+  }
+
+  removeCertificate(host: string): void {
+    rmSync(join(this.certs, `${host}.pem`));
   }
 
   /** The root certificate of the local CA. */
