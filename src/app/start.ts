@@ -14,7 +14,8 @@ import { DocumentFolder } from '../store/files/document-folder.ts';
 import { openState } from '../store/files/state-file.ts';
 import type { TenantStore } from '../tenant/store.ts';
 import type { Config } from './config.ts';
-import { health } from './health.ts';
+import { health, MOST_DOCUMENTS } from './health.ts';
+import { ledgerClock } from './ledger-clock.ts';
 import { Metrics } from './metrics.ts';
 import { createOperationsServer } from './operations.ts';
 import { PolicyJob } from './policy-job.ts';
@@ -62,12 +63,13 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   });
   const folder = new DocumentFolder(config.store.policies);
   const serve = (domains: readonly Hostname[]) => workers.apply(textsOf(domains, store));
-  const job = new PolicyJob({ folder, store, serve, log, now });
+  const ledgerNow = ledgerClock(now, () => performance.now());
+  const job = new PolicyJob({ folder, store, serve, log, now, ledgerNow });
   const loop = new PolicyLoop({ job, folder: folder.path, log });
-  const state = { firstPassDone: false, ending: false };
+  const state = { ending: false };
   const metrics = new Metrics({
     tenants: () => store.servedCount(),
-    flawedDocuments: () => store.flawed().length,
+    flawedDocuments: () => store.flawedCount(),
     workerMetrics: () => workers.metrics(),
     workers,
     get policiesFresh() {
@@ -77,11 +79,14 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   const readHealth = () =>
     health({
       ...state,
+      // What the state file holds is served also where the folder of documents is gone.
+      firstPassDone: loop.hasRead || (loop.failure !== undefined && store.servedCount() > 0),
       tenants: store.servedCount(),
       workersReady: workers.ready,
       workersWanted: config.workers,
       failure: loop.failure,
-      flawed: store.flawed(),
+      flawed: store.flawed(MOST_DOCUMENTS),
+      flawedCount: store.flawedCount(),
     });
   const operations = config.listen.metrics.map((address) => ({
     address,
@@ -100,15 +105,12 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
       Promise.all(operations.map(({ server, address }) => listen(server, address))),
       workers.listening,
     ]);
-    const firstPass = loop.start().then(() => {
-      state.firstPassDone = true;
-    });
     const addresses = {
       https: listeners.https.addresses,
       http: listeners.http.addresses,
       metrics: metricsAddresses,
     };
-    return { addresses, localCaRoot: opened?.rootFile, firstPass, close };
+    return { addresses, localCaRoot: opened?.rootFile, firstPass: loop.start(), close };
   } catch (error) {
     await close();
     throw error;
