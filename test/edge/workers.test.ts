@@ -114,7 +114,7 @@ t.test(
       'half written': good.slice(0, good.length / 2),
       'for another host': other,
       'with the key of another':
-        other.replace(/-----BEGIN CERT[^]*/, '') + good.slice(good.indexOf('-----BEGIN CERT')),
+        other.replace(/-----BEGIN CERT[\s\S]*/, '') + good.slice(good.indexOf('-----BEGIN CERT')),
       'with a broken chain': good.replace(
         /(-----BEGIN CERTIFICATE-----\n)[^-]+(-----END CERTIFICATE-----\s*)$/,
         '$1AAAA\n$2',
