@@ -53,9 +53,10 @@ export function fetchPolicy({ host, port }: Address, request: PolicyRequest): Pr
   });
 }
 
-export function fetchPlain({ host, port }: Address, path: string): Promise<Answer> {
+export function fetchPlain({ host, port }: Address, path: string, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    http.get({ host, port, path, agent: false }, collect(resolve, reject)).on('error', reject);
+    const options = { host, port, path, method, agent: false };
+    http.request(options, collect(resolve, reject)).on('error', reject).end();
   });
 }
 

@@ -8,7 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Address } from './request.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+/** The command line program. */
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** A line of the server's log. */
 export interface LogLine {
@@ -101,20 +102,20 @@ export class Server {
     return this.log.filter((line) => line.event === event);
   }
 
-  get #listening(): Listening {
+  get listening(): Listening {
     return this.logged('listening')[0] as unknown as Listening;
   }
 
   get https(): Address {
-    return this.#listening.https[0] as Address;
+    return this.listening.https[0] as Address;
   }
 
   get http(): Address {
-    return this.#listening.http[0] as Address;
+    return this.listening.http[0] as Address;
   }
 
   get metrics(): Address {
-    return this.#listening.metrics[0] as Address;
+    return this.listening.metrics[0] as Address;
   }
 
   /** Process ids of the workers. */
