@@ -37,8 +37,8 @@ function openStore(folder: string): TenantStore | undefined {
 
 function find(store: TenantStore, name: string): { domain: Hostname; id: PolicyId }[] {
   const domain = parsePolicyDomain(name);
-  const newest = domain.ok && store.isServed(domain.value) ? store.newest(domain.value) : undefined;
-  if (domain.ok && newest !== undefined) return [{ domain: domain.value, id: newest.id }];
+  const id = domain.ok ? store.announced(domain.value) : undefined;
+  if (domain.ok && id !== undefined) return [{ domain: domain.value, id }];
   fail(`No policy is served for ${name}`, 'Write its document into store.policies first', EXIT.notFound);
   return [];
 }

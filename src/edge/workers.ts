@@ -78,7 +78,7 @@ export class Workers {
     for (let index = 0; index < options.count; index += 1) this.#begin();
   }
 
-  /** Done when one listens. Fails with an {@link WorkersError} where the first to tell can't. */
+  /** Done when one listens. Fails where the first to tell can't, with the reason. */
   get listening(): Promise<void> {
     return this.#listening.promise;
   }
@@ -257,7 +257,7 @@ export class Workers {
 }
 
 /** The workers can't serve. */
-export class WorkersError extends Error {
+class WorkersError extends Error {
   readonly code: string;
 
   constructor(code: string) {

@@ -46,7 +46,10 @@ export interface TenantStore {
   revisions(domain: Hostname): readonly Revision[];
   servings(domain: Hostname): readonly Serving[];
   isServed(domain: Hostname): boolean;
+  /** All that are served, each with the id that is to be announced. */
   served(): Iterable<{ readonly domain: Hostname; readonly id: PolicyId }>;
+  /** The id that is to be announced: a newer one only once its policy is served everywhere (RFC 8461 section 8.1). */
+  announced(domain: Hostname): PolicyId | undefined;
   servedCount(): number;
   /** The next entries in the order of their files, at most `most`; the first follow the empty text. */
   entriesAfter(file: string, most: number): readonly DocumentEntry[];

@@ -25,7 +25,7 @@ export const SHORT: EdgeTimes = {
 
 const ca = await TestCa.create();
 const pem = await ca.issue(NAME);
-export const context = createSecureContext({ key: pem, cert: pem });
+const context = createSecureContext({ key: pem, cert: pem });
 
 /** The HTTPS listener alone, in this process, with one policy host. */
 export class PolicyServer implements PolicyHosts {

@@ -16,7 +16,9 @@ export interface PolicyRequest {
   readonly host?: string;
   readonly method?: string;
   readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly maxVersion?: SecureVersion;
+  readonly signal?: AbortSignal;
   readonly agent?: https.Agent;
 }
 
@@ -37,9 +39,10 @@ export const POLICY_PATH = '/.well-known/mta-sts.txt';
 /** Fetches as a strict sender does: chain and name verified. By default over a connection of its own. */
 export function fetchPolicy({ host, port }: Address, request: PolicyRequest): Promise<PolicyAnswer> {
   const { name, root: ca, path = POLICY_PATH, method = 'GET', agent = false } = request;
-  const headers = { host: request.host ?? name };
-  const version = request.maxVersion && { maxVersion: request.maxVersion };
-  const options = { host, port, servername: name, ca, path, method, headers, agent, ...version };
+  const headers = { host: request.host ?? name, ...request.headers };
+  const { maxVersion, signal } = request;
+  const others = { ...(maxVersion && { maxVersion }), ...(signal && { signal }) };
+  const options = { host, port, servername: name, ca, path, method, headers, agent, ...others };
   return new Promise((resolve, reject) => {
     const respond = (response: http.IncomingMessage) => {
       // Before the end, since a kept-alive connection is then no longer this request's.
@@ -67,7 +70,12 @@ export async function fetchPolicy2(address: Address, request: PolicyRequest): Pr
   try {
     return await new Promise<Answer>((resolve, reject) => {
       session.on('error', reject);
-      const headers = { ':path': path, ':method': method, ':authority': request.host ?? name };
+      const headers = {
+        ':path': path,
+        ':method': method,
+        ':authority': request.host ?? name,
+        ...request.headers,
+      };
       const stream = session.request(headers).on('error', reject);
       let status = 0;
       let found: http2.IncomingHttpHeaders = {};

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Address } from './request.ts';
 
 /** The command line program. */
@@ -15,6 +16,12 @@ export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.u
 export interface LogLine {
   readonly event: string;
   readonly [key: string]: unknown;
+}
+
+export interface DnsRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
 }
 
 interface Listening {
@@ -54,6 +61,18 @@ export class Home {
   /** The root certificate of the local CA. */
   get root(): string {
     return readFileSync(join(this.state, 'local-ca', 'root.pem'), 'utf8');
+  }
+
+  /** What `postseal records` prints: the records that are to be in DNS now. */
+  async records(...domains: readonly string[]): Promise<readonly DnsRecord[]> {
+    const args = [MAIN, 'records', '--json', ...domains];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env: this.environment() });
+    return (JSON.parse(stdout) as { items: readonly DnsRecord[] }).items;
+  }
+
+  /** Takes a tenant's document away. */
+  removeDocument(domain: string): void {
+    rmSync(join(this.policies, `${domain}.yaml`));
   }
 
   remove(): void {

@@ -84,6 +84,12 @@ function opened(path: string | URL): DatabaseSync {
   }
 }
 
+// The oldest revision that the ledger has not closed: while a newer one is on its way to the workers, some may still
+// answer this one (promise I2).
+const ANNOUNCED = `SELECT domain, revision.id FROM tenant JOIN revision USING (domain)
+  WHERE left_at IS NULL AND number = (SELECT min(number) FROM revision AS open
+    WHERE open.domain = tenant.domain AND open.served_until IS NULL)`;
+
 /** The state file: one SQLite database. */
 export class StateFile implements TenantStore {
   #database: DatabaseSync;
@@ -145,11 +151,13 @@ export class StateFile implements TenantStore {
   }
 
   served(): Iterable<{ domain: Hostname; id: PolicyId }> {
-    const rows = this.#sql(
-      `SELECT domain, revision.id FROM tenant JOIN revision USING (domain)
-       WHERE number = tenant.revision AND left_at IS NULL ORDER BY domain`,
-    ).iterate();
+    const rows = this.#sql(`${ANNOUNCED} ORDER BY domain`).iterate();
     return rows as unknown as Iterable<{ domain: Hostname; id: PolicyId }>;
+  }
+
+  announced(domain: Hostname): PolicyId | undefined {
+    const row = this.#sql(`${ANNOUNCED} AND domain = ?`).get(domain);
+    return (row as { id: PolicyId } | undefined)?.id;
   }
 
   servedCount(): number {
