@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { Home, Server } from '../server/server.ts';
 import { documentOf, textOf } from './desk.ts';
-import { type RevisionRow, revisionsOf, served } from './running.ts';
+import { newestTexts, type RevisionRow, revisionsOf, served } from './running.ts';
 
 // A busy machine is slow, not wrong.
 t.setTimeout(180_000);
@@ -105,6 +105,7 @@ function wrongRows(rows: readonly RevisionRow[]): string[] {
 t.test('killed again and again while documents change', async (t) => {
   const home = new Home();
   const writer = new Writer(home);
+  const latest = (domain: string): string => textOf(mxOf(writer.latest.get(domain) ?? 0));
   const numbers = random();
   let server = await Server.start(home);
   t.teardown(() => server.stop('SIGKILL').then(() => home.remove()));
@@ -125,15 +126,13 @@ t.test('killed again and again while documents change', async (t) => {
     const wrong: string[] = [];
     for (const [index, domain] of DOMAINS.entries()) {
       const before = killed.get(domain)?.at(-1)?.text;
-      const now = textOf(mxOf(writer.latest.get(domain) ?? 0));
+      const now = latest(domain);
       if (early[index] !== before && early[index] !== now) wrong.push(`${domain}: ${early[index]}`);
     }
     t.same(wrong, [], `round ${round}: before any change is picked up, each serves its old or its new text`);
     await server.until(() => {
-      const rows = rowsByDomain(home);
-      return DOMAINS.every(
-        (domain) => rows.get(domain)?.at(-1)?.text === textOf(mxOf(writer.latest.get(domain) ?? 0)),
-      );
+      const newest = newestTexts(home);
+      return DOMAINS.every((domain) => newest.get(domain) === latest(domain));
     }, 'all changes');
     const rows = rowsByDomain(home);
     const told = idsTold(home);

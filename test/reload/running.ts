@@ -5,9 +5,9 @@ import { fetchPlain, fetchPolicy } from '../server/request.ts';
 import type { Home, Server } from '../server/server.ts';
 
 /** What a strict sender gets of a domain: the policy text, or the code of what went wrong. */
-export async function served(server: Server, home: Home, domain: string): Promise<string> {
+export async function served(server: Server, { root }: Pick<Home, 'root'>, domain: string): Promise<string> {
   try {
-    const { status, body } = await fetchPolicy(server.https, { name: `mta-sts.${domain}`, root: home.root });
+    const { status, body } = await fetchPolicy(server.https, { name: `mta-sts.${domain}`, root });
     return status === 200 ? body : `status ${status}`;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? 'unknown';
@@ -39,6 +39,19 @@ export function revisionsOf(home: Home): readonly RevisionRow[] {
   try {
     const rows = database.prepare('SELECT * FROM revision ORDER BY domain, number').all();
     return rows as unknown as RevisionRow[];
+  } finally {
+    database.close();
+  }
+}
+
+/** The newest text of each domain in the state file. */
+export function newestTexts(home: Home): Map<string, string> {
+  const database = new DatabaseSync(join(home.state, 'state.sqlite'), { readOnly: true });
+  try {
+    const rows = database
+      .prepare('SELECT domain, text FROM tenant JOIN revision USING (domain) WHERE number = tenant.revision')
+      .all() as unknown as readonly RevisionRow[];
+    return new Map(rows.map(({ domain, text }) => [domain, text]));
   } finally {
     database.close();
   }

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ import type { Serving } from '../../tenant/exposure.ts';
 import type { Revision } from '../../tenant/revision.ts';
 import type { DocumentEntry, NewRevision, Recording, TenantStore } from '../../tenant/store.ts';
 import { makePrivateFolder } from './durable.ts';
-import { migrate } from './state-schema.ts';
+import { migrate, schemaOf } from './state-schema.ts';
 
 const FILE_NAME = 'state.sqlite';
 
@@ -25,7 +25,7 @@ export function openState(folder: string): TenantStore {
     return new StateFile(openForWriting(folder));
   } catch (error) {
     if (!existsSync(join(folder, FILE_NAME))) throw error;
-    return new StateFile(openForReading(folder), () => openForWriting(folder));
+    return new StateFile(openForReading(folder), folder);
   }
 }
 
@@ -36,6 +36,8 @@ function openForWriting(folder: string): DatabaseSync {
     // WAL lets the workers read while the primary writes; FULL syncs each commit before it returns.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     migrate(database);
+    // On a disk that is read-only, SQLite opens the file for reading instead, and says so at the first change only.
+    database.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${schemaOf(database)}; ROLLBACK`);
     return database;
   } catch (error) {
     database.close();
@@ -87,13 +89,13 @@ function opened(path: string | URL): DatabaseSync {
 /** The state file: one SQLite database. */
 export class StateFile implements TenantStore {
   #database: DatabaseSync;
-  /** Opens for writing what could be opened for reading only; throws while it can't be. */
-  #openForWriting: (() => DatabaseSync) | undefined;
+  /** The folder of a file that could be opened for reading only, and is to be written once it can be. */
+  #readOnlyFolder: string | undefined;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(database: DatabaseSync, openForWriting?: () => DatabaseSync) {
+  constructor(database: DatabaseSync, readOnlyFolder?: string) {
     this.#database = database;
-    this.#openForWriting = openForWriting;
+    this.#readOnlyFolder = readOnlyFolder;
   }
 
   record(recording: Recording): void {
@@ -221,11 +223,18 @@ export class StateFile implements TenantStore {
   }
 
   #makeWritable(): void {
-    if (this.#openForWriting === undefined) return;
-    const database = this.#openForWriting();
+    const folder = this.#readOnlyFolder;
+    if (folder === undefined) return;
+    accessSync(join(folder, FILE_NAME), constants.W_OK);
+    // Closed first: connections of one process share what SQLite holds of the file, and with it that it is read-only.
     this.close();
-    this.#database = database;
-    this.#openForWriting = undefined;
+    try {
+      this.#database = openForWriting(folder);
+      this.#readOnlyFolder = undefined;
+    } catch (error) {
+      this.#database = openForReading(folder);
+      throw error;
+    }
   }
 
   #sql(text: string): StatementSync {

@@ -37,7 +37,7 @@ const STEPS = [
 
 /** Brings a state file to the present schema. Throws where the file is of a newer release. */
 export function migrate(database: DatabaseSync): void {
-  const { user_version: done } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  const done = schemaOf(database);
   if (done > STEPS.length) {
     throw new Error(
       `The state file is of a newer release (schema ${done}; this release knows ${STEPS.length})`,
@@ -47,4 +47,10 @@ export function migrate(database: DatabaseSync): void {
     if (index < done) continue;
     database.exec(`BEGIN IMMEDIATE; ${step}; PRAGMA user_version = ${index + 1}; COMMIT`);
   }
+}
+
+/** The number of steps that were done. */
+export function schemaOf(database: DatabaseSync): number {
+  const { user_version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  return user_version;
 }
