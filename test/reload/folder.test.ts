@@ -2,6 +2,9 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import t from 'tap';
 import { Desk, documentOf, textOf } from './desk.ts';
 
+// A busy machine is slow, not wrong.
+t.setTimeout(120_000);
+
 const GOOD = documentOf('example.test', ['mx1.example.test']);
 
 function desk(t: Tap): Desk {

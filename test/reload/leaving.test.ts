@@ -7,6 +7,9 @@ import { parsePolicyDomain } from '../../src/names/hostname.ts';
 import { goodValue } from '../cases.ts';
 import { Desk, documentOf, textOf } from './desk.ts';
 
+// A busy machine is slow, not wrong.
+t.setTimeout(120_000);
+
 const FILE = 'example.test.yaml';
 const DOMAIN = goodValue(parsePolicyDomain('example.test'));
 const DAY = 86_400_000;

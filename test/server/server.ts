@@ -100,8 +100,14 @@ export class Server {
   readonly process: ChildProcess;
   readonly #exit: Promise<unknown[]>;
 
-  constructor(home: Home, environment: Readonly<Record<string, string>> = {}) {
-    this.process = spawn(process.execPath, [MAIN, 'serve'], {
+  /** `through` is a command that runs another one in its place, such as `unshare`. */
+  constructor(
+    home: Home,
+    environment: Readonly<Record<string, string>> = {},
+    through: readonly string[] = [],
+  ) {
+    const [command = '', ...args] = [...through, process.execPath, MAIN, 'serve'];
+    this.process = spawn(command, args, {
       env: home.environment(environment),
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -111,8 +117,12 @@ export class Server {
   }
 
   /** Starts one and waits until it has read all documents. */
-  static async start(home: Home, environment?: Readonly<Record<string, string>>): Promise<Server> {
-    const server = new Server(home, environment);
+  static async start(
+    home: Home,
+    environment?: Readonly<Record<string, string>>,
+    through?: readonly string[],
+  ): Promise<Server> {
+    const server = new Server(home, environment, through);
     await server.until(() => server.logged('ready').length > 0, 'ready');
     return server;
   }

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { makePrivateFolder } from './durable.ts';
 import { needsOtherFiles, StateFileError, stateFileError } from './state-error.ts';
-import { migrate, requireSchema } from './state-schema.ts';
+import { migrate, requireSchema, schemaOf } from './state-schema.ts';
 
 const FILE_NAME = 'state.sqlite';
 
@@ -23,10 +23,17 @@ export function openForWriting(folder: string): DatabaseSync {
       // WAL lets the workers read while the primary writes; FULL syncs each commit before it returns.
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
       migrate(database);
+      // On a disk that is read-only, SQLite opens the file for reading instead, and says so at the first change only.
+      database.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${schemaOf(database)}; ROLLBACK`);
     });
   } catch (error) {
     throw stateFileError(error, path);
   }
+}
+
+/** Throws where the state file of a folder can't be written. */
+export function requireWritable(folder: string): void {
+  accessSync(join(folder, FILE_NAME), constants.W_OK);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Hostname } from '../../names/hostname.ts';
 import type { Serving } from '../../tenant/exposure.ts';
 import type { Revision } from '../../tenant/revision.ts';
 import type { Announceable, DocumentEntry, NewRevision, Recording, TenantStore } from '../../tenant/store.ts';
-import { openForReading, openForWriting } from './state-database.ts';
+import { openForReading, openForWriting, requireWritable } from './state-database.ts';
 
 /**
  * Opens the state file, making folder and file where they are missing. Where it can't be opened for writing, as on a
@@ -16,7 +16,7 @@ export function openState(folder: string): TenantStore {
     return new StateFile(openForWriting(folder));
   } catch (error) {
     try {
-      return new StateFile(openForReading(folder), () => openForWriting(folder));
+      return new StateFile(openForReading(folder), folder);
     } catch {
       throw error;
     }
@@ -26,13 +26,13 @@ export function openState(folder: string): TenantStore {
 /** The state file: one SQLite database. */
 export class StateFile implements TenantStore {
   #database: DatabaseSync;
-  /** Opens for writing what could be opened for reading only; throws while it can't be. */
-  #openForWriting: (() => DatabaseSync) | undefined;
+  /** The folder of a file that could be opened for reading only, and is to be written once it can be. */
+  #readOnlyFolder: string | undefined;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(database: DatabaseSync, openForWriting?: () => DatabaseSync) {
+  constructor(database: DatabaseSync, readOnlyFolder?: string) {
     this.#database = database;
-    this.#openForWriting = openForWriting;
+    this.#readOnlyFolder = readOnlyFolder;
   }
 
   record(recording: Recording): void {
@@ -165,11 +165,18 @@ export class StateFile implements TenantStore {
   }
 
   #makeWritable(): void {
-    if (this.#openForWriting === undefined) return;
-    const database = this.#openForWriting();
+    const folder = this.#readOnlyFolder;
+    if (folder === undefined) return;
+    requireWritable(folder);
+    // Closed first: connections of one process share what SQLite holds of the file, and with it that it is read-only.
     this.close();
-    this.#database = database;
-    this.#openForWriting = undefined;
+    try {
+      this.#database = openForWriting(folder);
+      this.#readOnlyFolder = undefined;
+    } catch (error) {
+      this.#database = openForReading(folder);
+      throw error;
+    }
   }
 
   #sql(text: string): StatementSync {

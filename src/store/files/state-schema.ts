@@ -56,7 +56,8 @@ export function requireSchema(database: DatabaseSync): void {
   throw new StateFileError(message, 'Start the server once where it can write the file: postseal serve');
 }
 
-function schemaOf(database: DatabaseSync): number {
+/** The number of steps that were done. */
+export function schemaOf(database: DatabaseSync): number {
   const { user_version: done } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   if (done <= STEPS.length) return done;
   throw new StateFileError(
