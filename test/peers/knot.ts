@@ -87,7 +87,7 @@ server:
     rundir: "${folder}"
     listen: [ "${address}@53" ]
     user: "root:root"
-    udp-workers: 1
+    udp-workers: 2
     tcp-workers: 2
     background-workers: 1
 log:

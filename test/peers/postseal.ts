@@ -28,8 +28,8 @@ export interface Postseal {
   removeTenant(domain: string): Promise<void>;
   /** Runs `postseal …` with the server's settings and gives what it printed. */
   cli(...args: readonly string[]): Promise<string>;
-  /** The records that the tenant should have in DNS. */
-  records(domain: string): Promise<DnsRecord[]>;
+  /** The records that the tenants given, else all, should have in DNS. */
+  records(...domains: readonly string[]): Promise<DnsRecord[]>;
   close(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ export async function startPostseal(host: Host, options: PostsealOptions): Promi
     writeTenant,
     removeTenant: (domain) => rm(tenantFile(domain)),
     cli,
-    records: async (domain) => JSON.parse(await cli('records', domain, '--json')).items,
+    records: async (...domains) => JSON.parse(await cli('records', ...domains, '--json')).items,
     close: () => program.stop(),
   };
 }
