@@ -4,7 +4,7 @@ import { absolute, type DnsRecord, recordText } from './dns-record.ts';
 import type { Host } from './host.ts';
 
 /** The key that may change every zone, by RFC 2136 and TSIG. */
-export const TSIG_KEY = {
+const TSIG_KEY = {
   name: 'postseal-test',
   algorithm: 'hmac-sha256',
   secret: 'YSBrZXkgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzISE=',

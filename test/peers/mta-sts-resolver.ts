@@ -9,7 +9,7 @@ import { querySocketmap } from './socketmap.ts';
 const PATIENCE_SECONDS = 20;
 
 /** A policy as the resolver has read and kept it. */
-export interface CachedPolicy {
+interface CachedPolicy {
   readonly id: string;
   readonly policy: {
     readonly version: string;
