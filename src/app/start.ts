@@ -12,7 +12,8 @@ import { DocumentFolder } from '../store/files/document-folder.ts';
 import { openState } from '../store/files/state-file.ts';
 import type { TenantStore } from '../tenant/store.ts';
 import type { Config } from './config.ts';
-import { health } from './health.ts';
+import { health, MOST_DOCUMENTS } from './health.ts';
+import { ledgerClock } from './ledger-clock.ts';
 import { Metrics } from './metrics.ts';
 import { createOperationsServer } from './operations.ts';
 import { PolicyJob } from './policy-job.ts';
@@ -51,12 +52,19 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     issue: (host) => issue(ca, store, host, now),
   });
   const folder = new DocumentFolder(config.store.policies);
-  const job = new PolicyJob({ folder, store, serve: (domains) => workers.apply(domains), log, now });
+  const job = new PolicyJob({
+    folder,
+    store,
+    serve: (domains) => workers.apply(domains),
+    log,
+    now,
+    ledgerNow: ledgerClock(now, () => performance.now()),
+  });
   const loop = new PolicyLoop({ job, folder: folder.path, log });
-  const state = { firstPassDone: false, ending: false };
+  const state = { ending: false };
   const metrics = new Metrics({
     tenants: () => store.servedCount(),
-    flawedDocuments: () => store.flawed().length,
+    flawedDocuments: () => store.flawedCount(),
     workerMetrics: () => workers.metrics(),
     workers,
     get policiesFresh() {
@@ -68,11 +76,14 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     server: createOperationsServer(metrics, () =>
       health({
         ...state,
+        // What the state file holds is served also where the folder of documents is gone.
+        firstPassDone: loop.hasRead || (loop.failure !== undefined && store.servedCount() > 0),
         tenants: store.servedCount(),
         workersReady: workers.ready,
         workersWanted: config.workers,
         failure: loop.failure,
-        flawed: store.flawed(),
+        flawed: store.flawed(MOST_DOCUMENTS),
+        flawedCount: store.flawedCount(),
       }),
     ),
   }));
@@ -86,9 +97,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   try {
     const listening = Promise.all(operations.map(({ server, address }) => listen(server, address)));
     const [edge, metricsAddresses] = await Promise.all([workers.listening, listening]);
-    const firstPass = loop.start().then(() => {
-      state.firstPassDone = true;
-    });
+    const firstPass = loop.start();
     const localCaRoot = ca && (await ca).rootFile;
     return { addresses: { ...edge, metrics: metricsAddresses }, localCaRoot, firstPass, close };
   } catch (error) {

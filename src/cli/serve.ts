@@ -9,13 +9,14 @@ import { loadConfig } from './config.ts';
 import { EXIT, fail, print } from './printing.ts';
 
 /** `postseal serve`: runs until SIGTERM or SIGINT, then finishes what is under way. */
-export async function serve(file: string | undefined): Promise<void> {
+export async function serve(file: string | undefined, takeSignals: () => void): Promise<void> {
   const config = loadConfig(file);
   if (config === undefined) return;
   const log = pino({ level: config.log.level }, pino.destination(2));
   const ended = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
   });
+  takeSignals();
   let running: Running;
   try {
     running = await start(config, log);
