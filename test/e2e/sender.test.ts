@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { get } from '../peers/curl.ts';
 import type { DnsRecord } from '../peers/dns-record.ts';
@@ -59,10 +61,17 @@ t.test('a domain that is no tenant has no policy', async (t) => {
   t.equal(await resolver.query('nobody.test'), 'NOTFOUND ');
 });
 
+t.test('a resolver that does not know the local CA takes no policy from it', async (t) => {
+  const stranger = await internet.host('stranger', 41);
+  const roots = join(await stranger.folder('roots'), 'roots.pem');
+  await writeFile(roots, (await createTestCa('Unknown CA')).root);
+  const unknowing = await startMtaStsResolver(stranger, roots);
+  t.equal(await unknowing.query(changing.domain), 'NOTFOUND ');
+});
+
 t.test('mail goes where the policy allows it, and nowhere else', async (t) => {
   const [known, unknown] = await Promise.all([createTestCa(), createTestCa('Unknown CA')]);
-  const [first, ...others] = DELIVERIES.map((_, index) => FIRST_MX_NUMBER + index);
-  const mxHost = await internet.host('mx', first ?? FIRST_MX_NUMBER, ...others);
+  const mxHost = await internet.host('mx', ...DELIVERIES.map((_, index) => FIRST_MX_NUMBER + index));
   const addresses = new Map();
   for (const [index, { domain, mx }] of DELIVERIES.entries()) {
     const address = mxHost.ipv4[index] ?? '';

@@ -60,8 +60,8 @@ export class Network {
     return network;
   }
 
-  /** Plugs in a host. It has one address of each family per number (1 to 254). */
-  async host(name: string, ...numbers: readonly [number, ...number[]]): Promise<Host> {
+  /** Plugs in a host. It has one address of each family per number (1 to 254), and needs one at least. */
+  async host(name: string, ...numbers: readonly number[]): Promise<Host> {
     const namespace = `${this.#prefix}-${name}`;
     const folder = join(this.folder, name);
     const host = new Host(name, namespace, folder, numbers);

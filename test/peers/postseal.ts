@@ -33,6 +33,7 @@ export interface Postseal {
   close(): Promise<void>;
 }
 
+/** Started again on a host where one was closed, it finds that one's documents, certificates and state. */
 export async function startPostseal(host: Host, options: PostsealOptions): Promise<Postseal> {
   const folder = await host.folder('postseal');
   const folders = {
@@ -40,7 +41,7 @@ export async function startPostseal(host: Host, options: PostsealOptions): Promi
     certs: join(folder, 'certs'),
     state: join(folder, 'state'),
   };
-  for (const path of Object.values(folders)) await mkdir(path);
+  for (const path of Object.values(folders)) await mkdir(path, { recursive: true });
   const metrics = `${host.address}:9464`;
   const env = {
     POSTSEAL_SERVICE_NAME: options.serviceName,
@@ -65,11 +66,7 @@ export async function startPostseal(host: Host, options: PostsealOptions): Promi
   const program = host.spawn(process.execPath, [MAIN, 'serve'], { env, cwd: folder });
   const cli = (...args: readonly string[]) =>
     host.run(process.execPath, [MAIN, ...args], { env, cwd: folder });
-  await program.until(
-    'readiness',
-    async () => (await get(host, `http://${metrics}/readyz`))?.status === 200,
-    20,
-  );
+  await program.until('readiness', async () => (await get(host, `http://${metrics}/readyz`))?.status === 200);
   return {
     program,
     localRoot: join(folders.state, 'local-ca', 'root.pem'),
