@@ -1,8 +1,8 @@
 import pino from 'pino';
 import type { Config } from '../app/config.ts';
 import { type Running, start } from '../app/start.ts';
+import { ListenError } from '../edge/listeners.ts';
 import type { ListenAddress } from '../edge/messages.ts';
-import { ListenError } from '../edge/workers.ts';
 import { policyHost } from '../names/hostname.ts';
 import { openForReading, StateFile } from '../store/files/state-file.ts';
 import { loadConfig } from './config.ts';
