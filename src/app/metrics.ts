@@ -1,0 +1,87 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { WorkerMetrics } from '../edge/messages.ts';
+
+/** What the metrics are read from, at each scrape. */
+export interface MetricsSource {
+  tenants(): number;
+  flawedDocuments(): number;
+  workerMetrics(): Promise<readonly WorkerMetrics[]>;
+  readonly workers: { readonly ready: number; readonly restarts: number };
+  /** Whether the last pass over the documents could be done. */
+  readonly policiesFresh: boolean;
+}
+
+/** The Prometheus registry: names begin with `postseal_` and use base units. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #source: MetricsSource;
+  readonly #tenants = this.#gauge('postseal_tenants', 'Tenants whose policy is served');
+  readonly #flawed = this.#gauge('postseal_documents_flawed', 'Documents that are not what is served');
+  readonly #fresh = this.#gauge(
+    'postseal_policies_fresh',
+    '1 where the last pass over the documents could be done',
+  );
+  readonly #workers = this.#gauge('postseal_workers_ready', 'Workers that have all policies in memory');
+  readonly #certificates = this.#gauge(
+    'postseal_certificates_cached',
+    'Certificates in memory, over all workers',
+  );
+  readonly #restarts = this.#counter(
+    'postseal_worker_restarts_total',
+    'Workers that ended and were replaced',
+  );
+  readonly #dropped = this.#counter('postseal_connections_dropped_total', 'Connections over the limit');
+  readonly #responses = this.#counter('postseal_responses_total', 'Answers by protocol and status', [
+    'protocol',
+    'status',
+  ]);
+  readonly #handshakes = this.#counter(
+    'postseal_tls_handshake_failures_total',
+    'TLS handshakes that failed',
+    ['reason'],
+  );
+
+  constructor(source: MetricsSource) {
+    this.#source = source;
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The text that Prometheus reads. */
+  async read(): Promise<string> {
+    this.#collect(await this.#source.workerMetrics());
+    return this.#registry.metrics();
+  }
+
+  #collect(workers: readonly WorkerMetrics[]): void {
+    const source = this.#source;
+    this.#tenants.set(source.tenants());
+    this.#flawed.set(source.flawedDocuments());
+    this.#fresh.set(source.policiesFresh ? 1 : 0);
+    this.#workers.set(source.workers.ready);
+    this.#certificates.set(workers.reduce((sum, worker) => sum + worker.cachedCertificates, 0));
+    // Workers count from their own beginning; a sum that falls reads as a counter that was reset.
+    for (const counter of [this.#restarts, this.#dropped, this.#responses, this.#handshakes]) counter.reset();
+    this.#restarts.inc(source.workers.restarts);
+    for (const worker of workers) {
+      this.#dropped.inc(worker.droppedConnections);
+      for (const [key, count] of Object.entries(worker.responses)) {
+        const [protocol = '', status = ''] = key.split(' ');
+        this.#responses.inc({ protocol, status }, count);
+      }
+      for (const [reason, count] of Object.entries(worker.handshakeFailures))
+        this.#handshakes.inc({ reason }, count);
+    }
+  }
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name, help, registers: [this.#registry] });
+  }
+
+  #counter<T extends string>(name: string, help: string, labelNames: T[] = []): Counter<T> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+}

@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { checkConfig } from './config.ts';
+import { printRecords } from './records.ts';
+import { serve } from './serve.ts';
+
+/** Runs the command line; the outcome is in `process.exitCode`. */
+export async function run(args: readonly string[]): Promise<void> {
+  const program = new Command('postseal')
+    .description('Hosts the MTA-STS policies (RFC 8461) of many domains')
+    .option('--config <file>', 'the configuration file (else POSTSEAL_CONFIG, else the environment alone)')
+    .showHelpAfterError();
+  const config = (): string | undefined => program.opts<{ config?: string }>().config;
+
+  program
+    .command('serve')
+    .description('serve the policies of all tenants until told to stop (SIGTERM)')
+    .action(() => serve(config()));
+
+  program
+    .command('records')
+    .argument('[domains...]', 'the policy domains; all tenants where none is given')
+    .description('print the DNS records that tenants need, with their present policy ids')
+    .option('--json', 'one JSON document instead of zone file lines')
+    .action((domains: string[], options: { json?: boolean }) => printRecords(domains, options, config()));
+
+  program
+    .command('config')
+    .description('look at the configuration')
+    .command('check')
+    .description('print every flaw and contradiction of the configuration')
+    .action(() => checkConfig(config()));
+
+  await program.parseAsync(args);
+}

@@ -1,0 +1,80 @@
+import pino from 'pino';
+import type { Config } from '../app/config.ts';
+import { type Running, start } from '../app/start.ts';
+import type { ListenAddress } from '../edge/messages.ts';
+import { ListenError } from '../edge/workers.ts';
+import { policyHost } from '../names/hostname.ts';
+import { openForReading, StateFile } from '../store/files/state-file.ts';
+import { loadConfig } from './config.ts';
+import { EXIT, fail, print } from './printing.ts';
+
+/** `postseal serve`: runs until SIGTERM or SIGINT, then finishes what is under way. */
+export async function serve(file: string | undefined): Promise<void> {
+  const config = loadConfig(file);
+  if (config === undefined) return;
+  const log = pino({ level: config.log.level }, pino.destination(2));
+  const ended = new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
+  });
+  let running: Running;
+  try {
+    running = await start(config, log);
+  } catch (error) {
+    return startFailed(error);
+  }
+  log.info({ event: 'listening', ...running.addresses });
+  await Promise.race([running.firstPass, ended]);
+  log.info({ event: 'ready' });
+  for (const line of welcome(config, running)) print(line);
+  log.info({ event: 'ending', signal: await ended });
+  await running.close();
+  log.info({ event: 'ended' });
+}
+
+function startFailed(error: unknown): void {
+  if (!(error instanceof ListenError)) throw error;
+  const remedy =
+    error.code === 'EACCES'
+      ? 'Ports under 1024 need a privilege: choose others (POSTSEAL_LISTEN_HTTPS), or grant it'
+      : 'Choose another address (POSTSEAL_LISTEN_HTTPS, _HTTP, _METRICS), or end what listens there';
+  fail(error.message, remedy, EXIT.unavailable);
+}
+
+/** A line or two for each listener, with a command that works when pasted. */
+function welcome(config: Config, { addresses, localCaRoot }: Running): string[] {
+  const lines = ['', `Postseal serves MTA-STS policies as ${config.serviceName}`, ''];
+  const example = firstTenant(config);
+  for (const address of addresses.https) {
+    const host = example === undefined ? `mta-sts.<domain>` : policyHost(example);
+    const ca = localCaRoot === undefined ? '' : ` --cacert ${localCaRoot}`;
+    const to = `--connect-to ${host}:443:${url(address)}`;
+    lines.push(
+      `policies  https  ${url(address)}`,
+      `  curl${ca} ${to} https://${host}/.well-known/mta-sts.txt`,
+    );
+  }
+  for (const address of addresses.http) {
+    lines.push(`plain     http   ${url(address)}`, `  curl -i http://${url(address)}/`);
+  }
+  for (const address of addresses.metrics) {
+    lines.push(`metrics   http   ${url(address)}`, `  curl http://${url(address)}/readyz`);
+  }
+  lines.push('', `documents  ${config.store.policies}`, 'records    node src/cli/main.ts records', '');
+  return lines;
+}
+
+function firstTenant(config: Config) {
+  const store = new StateFile(openForReading(config.store.state));
+  try {
+    for (const { domain } of store.served()) return domain;
+    return undefined;
+  } finally {
+    store.close();
+  }
+}
+
+/** An address to connect to; a wildcard address is reached over loopback. */
+function url({ host, port }: ListenAddress): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return reachable.includes(':') ? `[${reachable}]:${port}` : `${reachable}:${port}`;
+}

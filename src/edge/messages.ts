@@ -1,0 +1,60 @@
+import type { KeyPair } from '../certs/key-pair.ts';
+
+/** What a worker needs to know to begin. */
+export interface WorkerSettings {
+  readonly https: readonly ListenAddress[];
+  readonly http: readonly ListenAddress[];
+  /** The folder of the state file. */
+  readonly state: string;
+  /** The folder of certificates, one PEM file per policy host. */
+  readonly certs: string;
+  /** Whether the primary has a local CA that issues what the folder does not hold. */
+  readonly localCa: boolean;
+  /** The most connections that one worker holds at once. */
+  readonly maxConnections: number;
+  /** The most certificates that one worker holds in memory. */
+  readonly cachedCertificates: number;
+  readonly logLevel: string;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** From the primary to a worker. */
+export type ToWorker =
+  | { readonly kind: 'begin'; readonly settings: WorkerSettings }
+  /** These domains' policies are to be read again; answered by `applied` once they are served. */
+  | { readonly kind: 'apply'; readonly pass: number; readonly domains: readonly string[] }
+  /** The answer to `certificate-wanted`; no pair where none is issued for this host. */
+  | { readonly kind: 'certificate'; readonly host: string; readonly pair?: KeyPair }
+  | { readonly kind: 'metrics'; readonly request: number }
+  /** Stop accepting, finish what is under way, and exit. */
+  | { readonly kind: 'drain' };
+
+/** From a worker to the primary. */
+export type FromWorker =
+  | {
+      readonly kind: 'listening';
+      readonly https: readonly ListenAddress[];
+      readonly http: readonly ListenAddress[];
+    }
+  /** It can't serve, for a reason that a new worker would meet too. */
+  | { readonly kind: 'failed'; readonly code: string; readonly address: string }
+  /** All policies are in memory. */
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'applied'; readonly pass: number }
+  | { readonly kind: 'certificate-wanted'; readonly host: string }
+  | { readonly kind: 'metrics'; readonly request: number; readonly metrics: WorkerMetrics };
+
+/** A worker's counts since it began. */
+export interface WorkerMetrics {
+  /** Answers by protocol and status, such as `2.0 200`. */
+  readonly responses: Readonly<Record<string, number>>;
+  /** Failed handshakes by reason. */
+  readonly handshakeFailures: Readonly<Record<string, number>>;
+  readonly droppedConnections: number;
+  readonly cachedCertificates: number;
+  readonly policies: number;
+}

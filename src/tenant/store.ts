@@ -1,0 +1,56 @@
+import type { Flaw } from '../flaws/flaw.ts';
+import type { Hostname } from '../names/hostname.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { PolicyId } from '../policy/policy-id.ts';
+import type { Serving } from './exposure.ts';
+import type { Revision } from './revision.ts';
+
+/** A document in the policy folder as it was last read. */
+export interface DocumentEntry {
+  /** The file's name, without its folder. */
+  readonly file: string;
+  /** The domain that the file's name stands for; undefined where it stands for none. */
+  readonly domain: Hostname | undefined;
+  /** What tells one content of the file from another without reading it; empty for a file that vanished. */
+  readonly stamp: string;
+  /** Why the document is not what is served; empty where it is. */
+  readonly flaws: readonly Flaw[];
+}
+
+/** A revision to record, with the policy that its text says. */
+export interface NewRevision {
+  readonly domain: Hostname;
+  readonly policy: Policy;
+  readonly revision: Revision;
+}
+
+/** What one pass over documents found, recorded as a whole or not at all. */
+export interface Recording {
+  readonly entries: readonly DocumentEntry[];
+  /** Files whose entry is to be forgotten. */
+  readonly forgotten: readonly string[];
+  readonly revisions: readonly NewRevision[];
+  /** Domains that are no longer served; their revisions and ids are kept. */
+  readonly left: readonly Hostname[];
+  readonly now: number;
+}
+
+/** Revisions, ids, the exposure ledger and the index of documents. */
+export interface TenantStore {
+  /** Durable when it returns; throws, and changes nothing, where it can't be. */
+  record(recording: Recording): void;
+  /** Closes the ledger of what these domains served before their newest revision. */
+  closeEarlier(domains: readonly Hostname[], now: number): void;
+  /** The newest revision ever, of a tenant that left too, so that an id is never used again. */
+  newest(domain: Hostname): Revision | undefined;
+  revisions(domain: Hostname): readonly Revision[];
+  servings(domain: Hostname): readonly Serving[];
+  isServed(domain: Hostname): boolean;
+  served(): Iterable<{ readonly domain: Hostname; readonly id: PolicyId }>;
+  servedCount(): number;
+  entries(): Iterable<DocumentEntry>;
+  entriesFor(domain: Hostname): readonly DocumentEntry[];
+  entry(file: string): DocumentEntry | undefined;
+  flawed(): readonly DocumentEntry[];
+  close(): void;
+}
