@@ -12,6 +12,7 @@ import { workers } from './cases/workers.ts';
 import type { Figure } from './figure.ts';
 import { machine } from './machine.ts';
 import { type Options, optionsOf, USAGE } from './options.ts';
+import { preferSession } from './pin.ts';
 import { reportOf, tableOf } from './report.ts';
 
 const OUT = join(import.meta.dirname, 'out');
@@ -48,6 +49,7 @@ async function bench(options: Options): Promise<number> {
   const facts = machine();
   // The bench's own process must not take time from the servers.
   execFileSync('taskset', ['-a', '-cp', LOAD_CORE, String(process.pid)]);
+  preferSession();
   mkdirSync(OUT, { recursive: true });
   const figures = await figuresOf(cases, options);
   const report = reportOf(facts, figures);

@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { pinned } from '../pin.ts';
 
 export interface Wish {
   readonly port: number;
@@ -62,7 +63,8 @@ async function run(program: string, wish: Wish): Promise<Outcome> {
     P: wish.pids.join(','),
   };
   const args = Object.entries(options).flatMap(([letter, value]) => [`-${letter}`, String(value)]);
-  const { stdout, stderr } = await promisify(execFile)('taskset', ['-c', wish.cores, program, ...args]);
+  const [command, ...rest] = pinned(wish.cores, [program, ...args]);
+  const { stdout, stderr } = await promisify(execFile)(command, rest);
   if (stderr !== '') process.stderr.write(stderr);
   return JSON.parse(stdout) as Outcome;
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pinned } from '../pin.ts';
 
 /** A program under test that runs on given processors, with all its children. */
 export interface Running {
@@ -19,10 +20,11 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** @param cores a list for taskset, such as `0` or `0,1` */
+/** Starts a program on the processors of a taskset list, such as `0,1`. */
 export function launch(cores: string, command: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const started = performance.now();
-  const child = spawn('taskset', ['-c', cores, ...command], {
+  const [program, ...args] = pinned(cores, command);
+  const child = spawn(program, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
