@@ -1,4 +1,4 @@
-import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
+import { type Flaw, flawed, type Parsed } from '../flaws/flaw.ts';
 import { quote } from '../flaws/quote.ts';
 import { aLabelFlaws, toALabels, toULabels } from './a-label.ts';
 import { domainFlaws, MAX_NAME, tooLong } from './label.ts';
@@ -17,6 +17,11 @@ const POLICY_HOST_PREFIX = 'mta-sts.';
  * 2.1), at least two labels, no IP address.
  */
 export function parseHostname(text: string): Parsed<Hostname> {
+  return parseName(text, 2) as Parsed<Hostname>;
+}
+
+/** As {@link parseHostname}, for a name of which so many labels are enough. */
+export function parseName(text: string, fewestLabels: number): Parsed<string> {
   if (text === '') return flawed(flaw('the host name is empty', 'write a name such as mail.example.com'));
   if (text.length > MAX_WRITTEN) return flawed(tooLong());
   if (text.endsWith('.')) {
@@ -25,8 +30,8 @@ export function parseHostname(text: string): Parsed<Hostname> {
   }
   const name = toALabels(text);
   if (!name.ok) return name;
-  const flaws = nameFlaws(name.value);
-  return flaws.length === 0 ? parsed(name.value as Hostname) : flawed(...flaws);
+  const flaws = nameFlaws(name.value, fewestLabels);
+  return flaws.length === 0 ? name : flawed(...flaws);
 }
 
 /** As {@link parseHostname}, for a domain that is to have the policy host `mta-sts.<domain>`. */
@@ -55,7 +60,7 @@ export function toUnicode(host: Hostname): string {
   return toULabels(host);
 }
 
-function nameFlaws(name: string): readonly Flaw[] {
+function nameFlaws(name: string, fewestLabels: number): readonly Flaw[] {
   const flaws = domainFlaws(name);
   if (flaws.length > 0) return flaws;
   const labels = name.split('.');
@@ -64,7 +69,7 @@ function nameFlaws(name: string): readonly Flaw[] {
     const message = `${quote(name)} ends in a number`;
     return [flaw(message, 'write a host name, not an IP address', 'RFC 3696 section 2')];
   }
-  if (labels.length < 2) {
+  if (labels.length < fewestLabels) {
     return [flaw(`${quote(name)} has one label only`, `write the full name, such as ${name}.example.com`)];
   }
   return aLabelFlaws(name);

@@ -1,6 +1,6 @@
 import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
 import { quote } from '../flaws/quote.ts';
-import { type Hostname, parseHostname } from '../names/hostname.ts';
+import { type Hostname, parseHostname, parseName } from '../names/hostname.ts';
 import { domainFlaws } from '../names/label.ts';
 
 /**
@@ -23,10 +23,10 @@ export function parseMxPattern(text: string): Parsed<MxPattern> {
   }
   const base = withoutWildcard(text);
   if (base.includes('*')) return flawed(misplacedWildcard(text));
-  // `*.example` is lawful if unwise, though `example` alone is no public host: lend the base a label to be read.
-  const name = base === text ? parseHostname(base) : parseHostname(`any.${base}`);
+  // `*.example` is lawful if unwise, though `example` alone is no public host.
+  const name = base === text ? parseHostname(base) : parseName(base, 1);
   if (!name.ok) return name;
-  return parsed((base === text ? name.value : `${WILDCARD}${name.value.slice('any.'.length)}`) as MxPattern);
+  return parsed((base === text ? name.value : `${WILDCARD}${name.value}`) as MxPattern);
 }
 
 /** Reads the value of an `mx` field as a sender does: exactly the grammar of section 3.2, A-labels only. */
