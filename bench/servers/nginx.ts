@@ -68,7 +68,7 @@ default_type text/plain;
 types { text/plain txt; }
 keepalive_requests 1000000000;
 open_file_cache max=20000;
-server_names_hash_max_size ${Math.max(1024, site.corpus.tenants * 2)};
+server_names_hash_max_size ${Math.max(65_536, site.corpus.tenants * 16)};
 server_names_hash_bucket_size 128;
 ssl_protocols TLSv1.2 TLSv1.3;
 `;
