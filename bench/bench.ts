@@ -16,7 +16,7 @@ export interface Bench {
   start(kind: Kind, corpus: Corpus, wish?: StartWish): Promise<Server>;
 }
 
-export interface StartWish {
+interface StartWish {
   readonly cores?: string;
   readonly workers?: number;
   /** The folder of an earlier start, whose state is found again. */

@@ -21,7 +21,7 @@ export interface Authority {
  * `p384` is what Let's Encrypt signs with. It takes a millisecond a certificate, so names that are never
  * fetched, nine of ten in a folder of 100,000, are signed by `p256`.
  */
-export type Intermediate = 'p384' | 'p256';
+type Intermediate = 'p384' | 'p256';
 
 const LEAF_DAYS = 90;
 const CA_DAYS = 3650;
