@@ -1,0 +1,53 @@
+import { isFailing } from './plan.ts';
+import { isUrgent } from './renewal.ts';
+import { renewable, type Upkeep } from './upkeep.ts';
+
+/** Why a host wants an order, which decides who goes first. */
+export type Lane = 'urgent' | 'new' | 'renewal' | 'failing';
+
+// Whose turn it is, round and round: a lapse is worst, yet no flood in one lane stops the others.
+const TURNS: readonly Lane[] = ['urgent', 'new', 'urgent', 'new', 'renewal'];
+// Who goes if nobody is in the lane whose turn it is. Those that fail come after all others.
+const PREFERENCE: readonly Lane[] = ['urgent', 'new', 'renewal', 'failing'];
+
+export function laneOf(upkeep: Upkeep, now: number): Lane {
+  if (isFailing(upkeep)) return 'failing';
+  const held = renewable(upkeep);
+  if (held === undefined) return 'new';
+  return isUrgent(held, now) ? 'urgent' : 'renewal';
+}
+
+/**
+ * The order in which hosts are served. `turn` counts the orders that were started before.
+ *
+ * Within a lane, those whose last orders the CA did not answer come later, so that one host that makes the CA stumble
+ * does not hold the others; then whoever the operator asked for; then the soonest to expire or the longest waiting,
+ * and of those that fail the least often failed.
+ */
+export function inOrder(upkeeps: readonly Upkeep[], now: number, turn: number): readonly Upkeep[] {
+  const lanes = new Map<Lane, Upkeep[]>(PREFERENCE.map((lane) => [lane, []]));
+  for (const upkeep of upkeeps) lanes.get(laneOf(upkeep, now))?.push(upkeep);
+  for (const lane of lanes.values()) lane.sort(before).reverse();
+  const order: Upkeep[] = [];
+  while (order.length < upkeeps.length) {
+    const turns = TURNS[(turn + order.length) % TURNS.length];
+    const lane = [turns, ...PREFERENCE].find((name) => name !== undefined && lanes.get(name)?.length);
+    const next = lane === undefined ? undefined : lanes.get(lane)?.pop();
+    if (next === undefined) break;
+    order.push(next);
+  }
+  return order;
+}
+
+function before(one: Upkeep, other: Upkeep): number {
+  const [first, second] = [rank(one), rank(other)];
+  const place = first.findIndex((value, index) => value !== second[index]);
+  return place === -1 ? (one.host < other.host ? -1 : 1) : (first[place] ?? 0) - (second[place] ?? 0);
+}
+
+function rank(upkeep: Upkeep): readonly number[] {
+  const { certificate, since, setbacks, unanswered, askedAt } = upkeep;
+  const failures = Math.max(0, ...Object.values(setbacks).map(({ inRow }) => inRow));
+  const wasAsked = askedAt > (certificate?.obtainedAt ?? since);
+  return [unanswered.inRow, failures, wasAsked ? 0 : 1, certificate?.notAfter ?? since];
+}
