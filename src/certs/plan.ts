@@ -39,7 +39,7 @@ interface Wait {
 interface PlacedOrder {
   readonly do: 'order';
   readonly ca: string;
-  /** The one to offer. */
+  /** The one to offer: a validation that failed ends the order (RFC 8555 section 7.1.6), so each is one order. */
   readonly challenge: ChallengeType;
   /** Whether to name the certificate that is held (RFC 9773 section 5). */
   readonly replaces: boolean;
@@ -61,9 +61,8 @@ export function plan(upkeep: Upkeep, cas: readonly Ca[], now: number): Plan {
   if (look === undefined || look.at < askedAt) return { do: 'look', ca: undefined };
   if (!allows(look, upkeep, now)) return lookAgain(upkeep, look, now);
   const choice = choose(upkeep, look, cas, now);
-  if (choice.do === 'wait') return choice;
-  if (now - look.at > LOOK_HOLDS) return { do: 'look', ca: choice.ca };
-  return choice;
+  const isStale = choice.do === 'order' && now - look.at > LOOK_HOLDS;
+  return isStale ? { do: 'look', ca: choice.ca } : choice;
 }
 
 /** Whether a certificate is to be had now: there is none, it is due, or the operator has asked since. */
@@ -105,7 +104,7 @@ interface Obstacle {
 }
 
 /** The first CA that takes the order. Another than the first one only if that takes too long, and it matters. */
-function choose(upkeep: Upkeep, look: Looked, cas: readonly Ca[], now: number): Wait | PlacedOrder {
+function choose(upkeep: Upkeep, look: Looked, cas: readonly Ca[], now: number): Plan {
   const held = renewable(upkeep);
   const matters = held === undefined || isUrgent(held, now);
   let soonest: Obstacle | undefined;
@@ -176,9 +175,10 @@ function budgetObstacle(upkeep: Upkeep, ca: Ca, now: number): Obstacle | undefin
   return { until: verdict.until, because, lasting: false };
 }
 
-function order(upkeep: Upkeep, look: Looked, ca: Ca): PlacedOrder {
-  // One type per order: a validation that failed ends the order (RFC 8555 section 7.1.6), and each is counted.
-  const challenge = waysTo(upkeep, look, ca)[0] ?? 'http-01';
+function order(upkeep: Upkeep, look: Looked, ca: Ca): Plan {
+  const [challenge] = waysTo(upkeep, look, ca);
+  // What the look found no way for may have changed since.
+  if (challenge === undefined) return { do: 'look', ca: ca.name };
   return { do: 'order', ca: ca.name, challenge, replaces: replaces(upkeep, ca) };
 }
 

@@ -1,5 +1,6 @@
 import type { Hostname } from '../names/hostname.ts';
-import { type Ledger, orderCharges, spend } from './budget.ts';
+import { type LedgerChanges, type Slot, spend } from './budget.ts';
+import { orderCharges } from './charges.ts';
 import { type Ca, type Plan, plan } from './plan.ts';
 import { inOrder } from './queue.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -32,7 +33,7 @@ export interface Round {
   /** Who needs no look before when, and why. Whoever is in neither list stays awake. */
   readonly sleeps: readonly { readonly host: Hostname; readonly until: number; readonly because: string }[];
   /** The entries that the started orders change in each CA's ledger: to be kept before the first of them starts. */
-  readonly spent: Readonly<Record<string, Ledger>>;
+  readonly spent: Readonly<Record<string, LedgerChanges>>;
 }
 
 /** Decides what starts now, for all hosts together, so that bounds and limits hold. */
@@ -52,16 +53,17 @@ export function decideRound({ awake, cas, room, turn, now }: RoundInput): Round 
 
 /** What is left of room and limits while a round is decided. */
 class Books {
-  cas: readonly Ca[];
-  readonly spent: Record<
-    string,
-    Map<string, Ledger extends ReadonlyMap<string, infer Slots> ? Slots : never>
-  > = {};
+  /** The CAs, with ledgers that show what was spent in this round. */
+  readonly cas: readonly Ca[];
+  readonly spent: Record<string, Map<string, readonly Slot[]>> = {};
   #looks: number;
   readonly #orders: Record<string, number>;
 
   constructor(cas: readonly Ca[], room: Room) {
-    this.cas = cas;
+    this.cas = cas.map((ca) => {
+      const get = (key: string) => this.spent[ca.name]?.get(key) ?? ca.ledger.get(key);
+      return { ...ca, ledger: { get } };
+    });
     this.#looks = room.looks;
     this.#orders = { ...room.orders };
   }
@@ -79,11 +81,12 @@ class Books {
   }
 
   #spend(name: string, host: Hostname, replaces: boolean, now: number): void {
-    this.cas = this.cas.map((ca) => {
-      if (ca.name !== name) return ca;
-      const changes = spend(ca.ledger, ca.limits, orderCharges(host, replaces), now);
-      this.spent[name] = new Map([...(this.spent[name] ?? []), ...changes]);
-      return { ...ca, ledger: new Map([...ca.ledger, ...changes]) };
-    });
+    const ca = this.cas.find((one) => one.name === name);
+    if (ca === undefined) return;
+    const spent = this.spent[name] ?? new Map<string, readonly Slot[]>();
+    for (const [key, slots] of spend(ca.ledger, ca.limits, orderCharges(host, replaces), now)) {
+      spent.set(key, slots);
+    }
+    this.spent[name] = spent;
   }
 }
