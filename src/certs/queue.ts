@@ -1,6 +1,5 @@
-import { isFailing } from './plan.ts';
 import { isUrgent } from './renewal.ts';
-import { renewable, type Upkeep } from './upkeep.ts';
+import { isFailing, renewable, type Upkeep } from './upkeep.ts';
 
 /** Why a host wants an order, which decides who goes first. */
 export type Lane = 'urgent' | 'new' | 'renewal' | 'failing';

@@ -1,7 +1,8 @@
 import type { Hostname } from '../names/hostname.ts';
 import { type LedgerChanges, type Slot, spend } from './budget.ts';
 import { orderCharges } from './charges.ts';
-import { type Ca, type Plan, plan } from './plan.ts';
+import type { Ca } from './obstacle.ts';
+import { type Plan, plan } from './plan.ts';
 import { inOrder } from './queue.ts';
 import type { Upkeep } from './upkeep.ts';
 

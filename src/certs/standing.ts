@@ -6,7 +6,8 @@ export interface Standing {
   readonly trouble: 'none' | 'unreachable' | 'account-refused' | 'rate-limited';
   /** Troubles in a row. */
   readonly inRow: number;
-  /** When the last one was counted. */
+  /** When the first of them came, and when the last one was counted. */
+  readonly since: number;
   readonly at: number;
   /** No order before. */
   readonly until: number;
@@ -19,6 +20,7 @@ export interface Standing {
 export const GOOD_STANDING: Standing = {
   trouble: 'none',
   inRow: 0,
+  since: 0,
   at: 0,
   until: 0,
   why: '',
@@ -67,8 +69,10 @@ type CaWide = Extract<OrderOutcome, { readonly outcome: 'unreachable' | 'account
 function troubled(standing: Standing, { ca, startedAt, endedAt }: Ended, outcome: CaWide): Standing {
   // Orders that ran together fail together: that is one trouble.
   if (standing.inRow > 0 && startedAt < standing.at) return standing;
-  const inRow = standing.trouble === outcome.outcome ? standing.inRow + 1 : 1;
+  const isFirst = standing.trouble !== outcome.outcome;
+  const inRow = isFirst ? 1 : standing.inRow + 1;
+  const since = isFirst ? endedAt : standing.since;
   const until = retryAt(outcome, inRow, ca, endedAt);
   const { limited } = standing;
-  return { trouble: outcome.outcome, inRow, at: endedAt, until, why: outcome.why, limited };
+  return { trouble: outcome.outcome, inRow, since, at: endedAt, until, why: outcome.why, limited };
 }

@@ -81,6 +81,11 @@ export function renewable({ host, certificate }: Upkeep): Renewable | undefined 
   return certificate === undefined ? undefined : { host, ...certificate };
 }
 
+/** Whether orders of this host have failed since its last certificate. */
+export function isFailing({ setbacks }: Upkeep): boolean {
+  return Object.keys(setbacks).length > 0;
+}
+
 /** The operator asks: pauses that are ours are lifted, and growing ones begin anew. */
 export function afterAsking(upkeep: Upkeep, at: number): Upkeep {
   return { ...upkeep, askedAt: at };
