@@ -21,6 +21,8 @@ export interface Ca {
   readonly name: string;
   /** The challenge types that it may be offered. */
   readonly challenges: readonly ChallengeType[];
+  /** Whether its directory offers renewal information (RFC 9773 section 3). */
+  readonly hasRenewalInfo: boolean;
   readonly limits: Limits;
   readonly ledger: Ledger;
   readonly standing: Standing;
@@ -34,15 +36,15 @@ export interface Obstacle {
   readonly yields: 'at-once' | 'if-it-matters' | 'not';
 }
 
-/** The first thing in the way, one that does not go away by itself before others. */
+/** The first thing in the way; before all, what shows that this CA does not want the host. */
 export function obstacleAt(upkeep: Upkeep, look: Looked, ca: Ca, now: number): Obstacle | undefined {
-  const obstacles = [
+  const inTheWay = [
     standingObstacle(ca, now),
     setbackObstacle(upkeep, ca, now),
     wayObstacle(upkeep, look, ca),
-    budgetObstacle(upkeep, ca, now),
   ].filter((obstacle) => obstacle !== undefined && obstacle.until > now);
-  return obstacles.find((obstacle) => obstacle?.yields === 'at-once') ?? obstacles[0];
+  const first = inTheWay.find((obstacle) => obstacle?.yields === 'at-once') ?? inTheWay[0];
+  return first ?? budgetObstacle(upkeep, ca, now);
 }
 
 function standingObstacle({ name, standing }: Ca, now: number): Obstacle {

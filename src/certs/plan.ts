@@ -42,7 +42,7 @@ export type Plan =
 /** Decides. Nothing but what is passed in matters: the same state and time give the same plan. */
 export function plan(upkeep: Upkeep, cas: readonly Ca[], now: number): Plan {
   const { certificate, look, askedAt } = upkeep;
-  if (certificate !== undefined && !isWanted(upkeep, now)) return keep(upkeep, certificate, now);
+  if (certificate !== undefined && !isWanted(upkeep, now)) return keep(upkeep.host, certificate, cas, now);
   if (look === undefined || look.at < askedAt) return { do: 'look', ca: undefined };
   if (!allows(look, upkeep)) return lookAgain(upkeep, look, now);
   const choice = choose(upkeep, look, cas, now);
@@ -57,10 +57,13 @@ export function isWanted(upkeep: Upkeep, now: number): boolean {
   return upkeep.askedAt > upkeep.certificate.obtainedAt || isDue(held, now);
 }
 
-function keep(upkeep: Upkeep, certificate: Held, now: number): Plan {
-  if (now >= certificate.askInfoAt) return { do: 'ask' };
-  const { renewAt, by } = renewal({ host: upkeep.host, ...certificate });
+function keep(host: string, certificate: Held, cas: readonly Ca[], now: number): Plan {
+  const { renewAt, by } = renewal({ host, ...certificate });
   const because = by === 'window' ? 'the CA wants it renewed then' : 'it is to be renewed then';
+  // Only the CA that issued it knows of it.
+  const mayAsk = cas.some(({ name, hasRenewalInfo }) => hasRenewalInfo && name === certificate.ca);
+  if (!mayAsk) return wait(renewAt, because);
+  if (now >= certificate.askInfoAt) return { do: 'ask' };
   return wait(Math.min(renewAt, certificate.askInfoAt), because);
 }
 

@@ -6,11 +6,13 @@ export type Lane = 'urgent' | 'new' | 'renewal' | 'failing';
 
 // Whose turn it is, round and round: a lapse is worst, yet no flood in one lane stops the others.
 const TURNS: readonly Lane[] = ['urgent', 'new', 'urgent', 'new', 'renewal'];
+// So many orders in a row that the CA did not answer make it likely that it never will.
+const UNANSWERED = 2;
 // Who goes if nobody is in the lane whose turn it is. Those that fail come after all others.
 const PREFERENCE: readonly Lane[] = ['urgent', 'new', 'renewal', 'failing'];
 
 export function laneOf(upkeep: Upkeep, now: number): Lane {
-  if (isFailing(upkeep)) return 'failing';
+  if (isFailing(upkeep) || upkeep.unanswered.inRow >= UNANSWERED) return 'failing';
   const held = renewable(upkeep);
   if (held === undefined) return 'new';
   return isUrgent(held, now) ? 'urgent' : 'renewal';
@@ -24,8 +26,8 @@ export function laneOf(upkeep: Upkeep, now: number): Lane {
  * and of those that fail the least often failed.
  */
 export function inOrder(upkeeps: readonly Upkeep[], now: number, turn: number): readonly Upkeep[] {
-  const lanes = new Map<Lane, Upkeep[]>(PREFERENCE.map((lane) => [lane, []]));
-  for (const upkeep of upkeeps) lanes.get(laneOf(upkeep, now))?.push(upkeep);
+  const lanes = new Map<Lane, Place[]>(PREFERENCE.map((lane) => [lane, []]));
+  for (const upkeep of upkeeps) lanes.get(laneOf(upkeep, now))?.push({ upkeep, rank: rankOf(upkeep) });
   for (const lane of lanes.values()) lane.sort(before).reverse();
   const order: Upkeep[] = [];
   while (order.length < upkeeps.length) {
@@ -33,18 +35,26 @@ export function inOrder(upkeeps: readonly Upkeep[], now: number, turn: number): 
     const lane = [turns, ...PREFERENCE].find((name) => name !== undefined && lanes.get(name)?.length);
     const next = lane === undefined ? undefined : lanes.get(lane)?.pop();
     if (next === undefined) break;
-    order.push(next);
+    order.push(next.upkeep);
   }
   return order;
 }
 
-function before(one: Upkeep, other: Upkeep): number {
-  const [first, second] = [rank(one), rank(other)];
-  const place = first.findIndex((value, index) => value !== second[index]);
-  return place === -1 ? (one.host < other.host ? -1 : 1) : (first[place] ?? 0) - (second[place] ?? 0);
+interface Place {
+  readonly upkeep: Upkeep;
+  /** Compared number by number. */
+  readonly rank: readonly number[];
 }
 
-function rank(upkeep: Upkeep): readonly number[] {
+function before(one: Place, other: Place): number {
+  for (const [index, value] of one.rank.entries()) {
+    const difference = value - (other.rank[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return one.upkeep.host < other.upkeep.host ? -1 : 1;
+}
+
+function rankOf(upkeep: Upkeep): readonly number[] {
   const { certificate, since, setbacks, unanswered, askedAt } = upkeep;
   const failures = Math.max(0, ...Object.values(setbacks).map(({ inRow }) => inRow));
   const wasAsked = askedAt > (certificate?.obtainedAt ?? since);

@@ -62,7 +62,9 @@ class Books {
 
   constructor(cas: readonly Ca[], room: Room) {
     this.cas = cas.map((ca) => {
-      const get = (key: string) => this.spent[ca.name]?.get(key) ?? ca.ledger.get(key);
+      const spent = new Map<string, readonly Slot[]>();
+      this.spent[ca.name] = spent;
+      const get = (key: string) => spent.get(key) ?? ca.ledger.get(key);
       return { ...ca, ledger: { get } };
     });
     this.#looks = room.looks;
@@ -84,10 +86,8 @@ class Books {
   #spend(name: string, host: Hostname, replaces: boolean, now: number): void {
     const ca = this.cas.find((one) => one.name === name);
     if (ca === undefined) return;
-    const spent = this.spent[name] ?? new Map<string, readonly Slot[]>();
     for (const [key, slots] of spend(ca.ledger, ca.limits, orderCharges(host, replaces), now)) {
-      spent.set(key, slots);
+      this.spent[name]?.set(key, slots);
     }
-    this.spent[name] = spent;
   }
 }

@@ -52,10 +52,24 @@ t.test('a record that we tell people to set lets us issue', async (t) => {
 });
 
 t.test('any value is read or refused, in little time', async (t) => {
-  const pieces = fc.constantFrom('a', '-', '.', ';', '=', ' ', '\t', 'ca1.example.net', 'ü', '%');
+  const pieces = fc.constantFrom(
+    'a',
+    '-',
+    '.',
+    ';',
+    '=',
+    ' ',
+    '\t',
+    'ca1.example.net',
+    'ü',
+    '%',
+    '\0',
+    '\n',
+    '"',
+  );
   holds(
     t,
-    fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: pieces })), (text) => {
+    fc.property(fc.string({ unit: pieces }), (text) => {
       const value = parseIssueValue(text);
       assert.ok(value === undefined || text.toLowerCase().includes(value.issuer));
     }),
