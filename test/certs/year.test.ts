@@ -8,28 +8,21 @@ const HOUR = 3600_000;
 const DAY = 24 * HOUR;
 const BEGAN = Date.UTC(2027, 0, 1);
 const ENDED = BEGAN + 365 * DAY;
-const TENANTS = 1_000;
 const DEFECTS: readonly Defect[] = ['dns', 'challenge', 'caa', 'rejected', 'paused', 'silence'];
 
 // `most` bounds the busiest quiet day against the average one; where the CA names windows, it sets that.
 // The longest outage leaves time to catch up before the first certificate that fell due in it ends.
 const years = [
-  {
-    about: '160 hours, with renewal information',
-    lifetime: 160 * HOUR,
-    ari: true,
-    longest: 36 * HOUR,
-    most: 4,
-  },
-  { about: '160 hours, without', lifetime: 160 * HOUR, ari: false, longest: 36 * HOUR, most: 4 },
-  { about: '90 days, with renewal information', lifetime: 90 * DAY, ari: true, longest: 7 * DAY, most: 9 },
-  { about: '90 days, without', lifetime: 90 * DAY, ari: false, longest: 7 * DAY, most: 6 },
+  { about: '160 hours', tenants: 1_000, lifetime: 160 * HOUR, ari: false, longest: 36 * HOUR, most: 4 },
+  { about: '90 days', tenants: 1_000, lifetime: 90 * DAY, ari: false, longest: 7 * DAY, most: 6 },
+  { about: '160 hours with ARI', tenants: 400, lifetime: 160 * HOUR, ari: true, longest: 36 * HOUR, most: 5 },
+  { about: '90 days with ARI', tenants: 400, lifetime: 90 * DAY, ari: true, longest: 7 * DAY, most: 12 },
 ];
 
-for (const { about, lifetime, ari, longest, most } of years) {
-  t.test(`a year of ${TENANTS} tenants at ${about}`, async (t) => {
+for (const { about, tenants, lifetime, ari, longest, most } of years) {
+  t.test(`a year of ${tenants} tenants at ${about}`, async (t) => {
     const random = lots(lifetime + (ari ? 1 : 0));
-    const hosts = Array.from({ length: TENANTS }, (_, index) =>
+    const hosts = Array.from({ length: tenants }, (_, index) =>
       // Some customers have many domains below one that they registered.
       goodValue(parseHostname(`mta-sts.t${index}${index < 80 ? `.customer${index % 4}` : ''}.net`)),
     );
