@@ -53,9 +53,10 @@ export function isDue(certificate: Renewable, now: number): boolean {
 /** Whether it should have been renewed long ago: half of the time that was left for it is gone, or the window is. */
 export function isUrgent(certificate: Renewable, now: number): boolean {
   const { info, notAfter } = certificate;
-  if (!isDue(certificate, now)) return false;
+  const { renewAt } = renewal(certificate);
+  if (now < renewAt) return false;
   if (info !== undefined && isWindow(info, notAfter) && now > info.end) return true;
-  return now >= (renewal(certificate).renewAt + notAfter) / 2;
+  return now >= (renewAt + notAfter) / 2;
 }
 
 /** The latest time of renewal, whatever the CA says: a tenth of the lifetime, at most three days, is left then. */

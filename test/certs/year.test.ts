@@ -29,8 +29,8 @@ for (const { about, tenants, lifetime, ari, longest, most } of years) {
     const defects = new Map(
       hosts.flatMap((host, index) => (index % 20 === 7 ? [[host, defect(index)]] : [])),
     );
-    const outages = Array.from({ length: 6 }, (_, index) => {
-      const from = BEGAN + (20 + index * 56 + random() * 30) * DAY;
+    const outages = Array.from({ length: 5 }, (_, index) => {
+      const from = BEGAN + (20 + index * 66 + random() * 40) * DAY;
       return { from, to: from + (0.3 + 0.7 * random()) * longest };
     });
     const ca = new SimulatedCa({ lifetime, hasRenewalInfo: ari, outages, defects, random });
