@@ -20,10 +20,13 @@ export interface HealthEvidence {
   readonly workersReady: number;
   readonly workersWanted: number;
   readonly failure: string | undefined;
+  /** Some of the entries with flaws. */
   readonly flawed: readonly DocumentEntry[];
+  readonly flawedCount: number;
 }
 
-const MOST_DOCUMENTS = 100;
+/** So many flawed documents are told of one by one. */
+export const MOST_DOCUMENTS = 100;
 
 /** Ready when all documents were read once and at least one worker has all policies and listens. */
 export function health(evidence: HealthEvidence): Health {
@@ -33,7 +36,7 @@ export function health(evidence: HealthEvidence): Health {
     tenants: evidence.tenants,
     workers: { ready: evidence.workersReady, wanted: evidence.workersWanted },
     problems: evidence.failure === undefined ? [] : [evidence.failure],
-    documents: evidence.flawed.slice(0, MOST_DOCUMENTS).map(({ file, flaws }) => ({ file, flaws })),
-    flawed_documents: evidence.flawed.length,
+    documents: evidence.flawed.map(({ file, flaws }) => ({ file, flaws })),
+    flawed_documents: evidence.flawedCount,
   };
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Flaw } from '../flaws/flaw.ts';
 import type { Hostname } from '../names/hostname.ts';
-import { type DocumentFolder, domainOfFile } from '../store/files/document-folder.ts';
+import { type DocumentFolder, domainOfFile, type Reading } from '../store/files/document-folder.ts';
 import { type ReadDocument, reconcile, type Verdict } from '../tenant/reconcile.ts';
 import type { DocumentEntry, NewRevision, TenantStore } from '../tenant/store.ts';
 
@@ -12,13 +12,17 @@ export interface PolicyJobOptions {
   /** Lets every worker serve these domains' newest revisions; done when none serves an older one. */
   serve(domains: readonly Hostname[]): Promise<void>;
   readonly log: Logger;
+  /** The wall clock, in milliseconds since 1970. */
   now(): number;
+  /** The time that the ledger closes by: as the wall clock, but never set back. */
+  ledgerNow(): number;
 }
 
 /** What one pass did. */
 export interface PassResult {
-  /** Files that were written to while they were read: to be looked at again soon. */
+  /** Files that are being written to: to be looked at again after `wait` milliseconds. */
   readonly changing: readonly string[];
+  readonly wait: number;
   readonly revised: number;
   readonly left: number;
 }
@@ -29,139 +33,177 @@ const BATCH = 500;
 // Files looked at between two turns of the event loop.
 const STRIDE = 1_000;
 
-/** Files that stand for a domain, present or vanished, to be decided on together. */
-type Dirty = Map<Hostname, Set<string>>;
+/** The files that were noticed, by the domain that they stand for. */
+type Noticed = Map<Hostname, string[]>;
 
 /** Brings what is served in line with the documents: finds what changed, decides, records, and lets it be served. */
 export class PolicyJob {
   readonly #options: PolicyJobOptions;
-  #first = true;
+  #isFirst = true;
+  /** Domains whose earlier revisions nobody serves any more, while the ledger may still say otherwise. */
+  #unclosed: Set<Hostname> | 'all' = 'all';
 
   constructor(options: PolicyJobOptions) {
     this.#options = options;
   }
 
-  /** One pass over these files, or over the whole folder. Throws where folder or state file can't be used. */
-  async pass(files: ReadonlySet<string> | 'all'): Promise<PassResult> {
-    const dirty = await this.#find(files === 'all' ? await this.#changedFiles() : files);
-    const result = { changing: [] as string[], revised: 0, left: 0 };
-    const domains = [...dirty];
-    for (let start = 0; start < domains.length; start += BATCH) {
-      const verdicts = this.#decide(domains.slice(start, start + BATCH), result.changing);
+  /**
+   * One pass over these files, or over the whole folder; cut short where the signal is aborted.
+   * Throws where the folder or the state file can't be used.
+   */
+  async pass(files: ReadonlySet<string> | 'all', signal: AbortSignal): Promise<PassResult> {
+    this.#closeLedger();
+    const noticed = this.#group(files === 'all' ? await this.#changedFiles() : files);
+    const pass = { changing: [] as string[], wait: Number.POSITIVE_INFINITY, revised: 0, left: 0 };
+    const domains = [...noticed];
+    for (let start = 0; start < domains.length && !signal.aborted; start += BATCH) {
+      const verdicts = this.#decide(domains.slice(start, start + BATCH), pass);
       await this.#apply(verdicts);
-      result.revised += verdicts.filter(({ revision }) => revision !== undefined).length;
-      result.left += verdicts.filter(({ leaves }) => leaves).length;
+      pass.revised += verdicts.filter(({ revision }) => revision !== undefined).length;
+      pass.left += verdicts.filter(({ leaves }) => leaves).length;
       await setImmediate();
     }
-    if (files === 'all') this.#first = false;
-    return result;
+    if (files === 'all' && !signal.aborted) this.#isFirst = false;
+    return pass;
   }
 
   /** Every file that differs from what was last recorded of it, came or went. */
   async #changedFiles(): Promise<ReadonlySet<string>> {
     const { folder, store } = this.#options;
-    const present = new Set(folder.files());
-    const changed = new Set<string>();
-    let looked = 0;
-    for (const file of present) {
-      if (folder.stamp(file) !== store.entry(file)?.stamp) changed.add(file);
-      looked += 1;
-      if (looked % STRIDE === 0) await setImmediate();
-    }
-    for (const { file, flaws } of store.entries()) {
-      // A vanished file is decided on again, for its time to leave may have come; after a start a flawed one is too,
-      // for another release may read it otherwise.
-      if (!present.has(file) || (this.#first && flaws.length > 0)) changed.add(file);
+    // Those not met in the index are new.
+    const changed = new Set(folder.files());
+    let last: string | undefined = '';
+    while (last !== undefined) {
+      const entries = store.entriesAfter(last, STRIDE);
+      for (const { file, stamp, flaws } of entries) {
+        // A vanished file is decided on again, for its time to leave may have come; after a start a flawed one is too,
+        // for another release may read it otherwise.
+        const isSettled = stamp !== '' && !(this.#isFirst && flaws.length > 0);
+        if (isSettled && changed.has(file) && folder.stamp(file) === stamp) changed.delete(file);
+        else changed.add(file);
+      }
+      last = entries.at(-1)?.file;
+      await setImmediate();
     }
     return changed;
   }
 
-  /** Gathers by domain, with all other files that stand for it. */
-  async #find(files: ReadonlySet<string>): Promise<Dirty> {
-    const { store } = this.#options;
-    const dirty: Dirty = new Map();
+  /** Groups files by domain, and records those that stand for none. */
+  #group(files: ReadonlySet<string>): Noticed {
+    const { store, folder } = this.#options;
+    const noticed: Noticed = new Map();
     const nameless: DocumentEntry[] = [];
     const forgotten: string[] = [];
     for (const file of files) {
       const domain = domainOfFile(file);
       if (domain.ok) {
-        const others = dirty.get(domain.value) ?? store.entriesFor(domain.value).map((entry) => entry.file);
-        dirty.set(domain.value, new Set([...others, file]));
-      } else {
-        const stamp = this.#options.folder.stamp(file);
-        if (stamp === undefined) forgotten.push(file);
-        else nameless.push({ file, domain: undefined, stamp, flaws: domain.flaws });
+        const others = noticed.get(domain.value);
+        if (others === undefined) noticed.set(domain.value, [file]);
+        else others.push(file);
+        continue;
       }
+      const stamp = folder.stamp(file);
+      const known = store.entry(file);
+      if (stamp !== undefined) nameless.push({ file, domain: undefined, stamp, flaws: domain.flaws });
+      else if (known !== undefined) forgotten.push(file);
     }
-    if (nameless.length + forgotten.length > 0)
-      await this.#apply([{ entries: nameless, forgotten, leaves: false }]);
-    return dirty;
+    const entries = this.#news(nameless, ({ file }) => store.entry(file));
+    this.#record([{ entries, forgotten, leaves: false }]);
+    return noticed;
   }
 
-  #decide(domains: readonly [Hostname, ReadonlySet<string>][], changing: string[]): DomainVerdict[] {
+  #decide(domains: readonly [Hostname, readonly string[]][], pass: Unsettled): DomainVerdict[] {
     const { folder, store } = this.#options;
     const change = { now: this.#options.now(), actor: 'file', cause: 'document changed' };
     const verdicts: DomainVerdict[] = [];
-    for (const [domain, files] of domains) {
-      const readings = [...files].map((file) => ({ file, reading: folder.read(file, domain) }));
-      const unsettled = readings.filter(({ reading }) => reading === 'changing');
-      changing.push(...unsettled.map(({ file }) => file));
-      if (unsettled.length > 0) continue;
+    for (const [domain, noticed] of domains) {
+      const known = new Map(store.entriesFor(domain).map((entry) => [entry.file, entry]));
+      const files = [...new Set([...known.keys(), ...noticed])];
+      const readings = files.map((file) => ({ file, reading: folder.read(file, domain) }));
+      const wait = Math.min(...readings.map(({ reading }) => waitOf(reading)));
+      if (wait < Number.POSITIVE_INFINITY) {
+        // All of them, for none of the others may be known of yet.
+        pass.changing.push(...files);
+        pass.wait = Math.min(pass.wait, wait);
+        continue;
+      }
       const verdict = reconcile(
         {
           domain,
-          present: readings.map(({ reading }) => reading).filter(isDocument),
-          vanished: readings.filter(({ reading }) => reading === 'vanished').map(({ file }) => file),
+          present: readings.flatMap(({ reading }) => documentOf(reading)),
+          vanished: readings.filter(({ reading }) => reading.outcome === 'vanished').map(({ file }) => file),
           standing: { newest: store.newest(domain), served: store.isServed(domain) },
           servings: store.servings(domain),
         },
         change,
       );
-      verdicts.push({ ...verdict, domain });
+      const entries = this.#news(verdict.entries, ({ file }) => known.get(file));
+      const forgotten = verdict.forgotten.filter((file) => known.has(file));
+      verdicts.push({ ...verdict, entries, forgotten, domain });
     }
     return verdicts;
   }
 
-  async #apply(verdicts: readonly (Verdict & { readonly domain?: Hostname })[]): Promise<void> {
+  /** The entries that say something else than the known ones; after a start, every flaw, so that it is told again. */
+  #news(
+    entries: readonly DocumentEntry[],
+    known: (entry: DocumentEntry) => DocumentEntry | undefined,
+  ): readonly DocumentEntry[] {
+    return entries.filter((entry) => {
+      if (this.#isFirst && entry.flaws.length > 0) return true;
+      const before = known(entry);
+      return before?.stamp !== entry.stamp || JSON.stringify(before.flaws) !== JSON.stringify(entry.flaws);
+    });
+  }
+
+  async #apply(verdicts: readonly DomainVerdict[]): Promise<void> {
+    const { revisions, left } = this.#record(verdicts);
+    const changed = [...revisions.map(({ domain }) => domain), ...left];
+    if (changed.length === 0) return;
+    await this.#options.serve(changed);
+    this.#tellServed(revisions, left);
+    this.#unclosed = new Set(changed);
+    this.#closeLedger();
+  }
+
+  #record(verdicts: readonly (Verdict & { readonly domain?: Hostname })[]): Recorded {
     const { store, now } = this.#options;
     const revisions = verdicts.flatMap(({ revision }) => revision ?? []);
     const left = verdicts.flatMap(({ leaves, domain }) => (leaves && domain !== undefined ? domain : []));
     const entries = verdicts.flatMap((verdict) => verdict.entries);
-    const changed = [...revisions.map(({ domain }) => domain), ...left];
-    store.record({
-      entries,
-      forgotten: verdicts.flatMap(({ forgotten }) => forgotten),
-      revisions,
-      left,
-      now: now(),
-    });
-    this.#tell(entries, revisions, left);
-    if (changed.length === 0) return;
-    await this.#options.serve(changed);
-    store.closeEarlier(changed, now());
+    const forgotten = verdicts.flatMap((verdict) => verdict.forgotten);
+    if (revisions.length + left.length + entries.length + forgotten.length > 0) {
+      store.record({ entries, forgotten, revisions, left, now: now() });
+      this.#tellFlaws(entries);
+    }
+    return { revisions, left };
   }
 
-  #tell(
-    entries: readonly DocumentEntry[],
-    revisions: readonly NewRevision[],
-    left: readonly Hostname[],
-  ): void {
-    const { log } = this.#options;
+  /**
+   * Done when no worker serves what went before. What a crash, or a state file that could not be written, left open
+   * is closed later: an earlier revision that stays open would keep its tenant from ever leaving.
+   */
+  #closeLedger(): void {
+    const domains = this.#unclosed;
+    if (domains !== 'all' && domains.size === 0) return;
+    this.#options.store.closeEarlier(domains === 'all' ? 'all' : [...domains], this.#options.ledgerNow());
+    this.#unclosed = new Set();
+  }
+
+  #tellFlaws(entries: readonly DocumentEntry[]): void {
     for (const { file, flaws } of entries) {
-      for (const flaw of flaws) log.error({ event: 'document_flawed', file, ...flaw }, describe(file, flaw));
+      for (const flaw of flaws) {
+        this.#options.log.error({ event: 'document_flawed', file, ...flaw }, describe(file, flaw));
+      }
     }
+  }
+
+  #tellServed(revisions: readonly NewRevision[], left: readonly Hostname[]): void {
+    const { log } = this.#options;
     for (const { domain, policy, revision } of revisions) {
+      const { mode, max_age } = policy;
       const { number, id, actor, cause } = revision;
-      log.info({
-        event: 'policy_revised',
-        domain,
-        number,
-        id,
-        mode: policy.mode,
-        max_age: policy.max_age,
-        actor,
-        cause,
-      });
+      log.info({ event: 'policy_revised', domain, number, id, mode, max_age, actor, cause });
     }
     for (const domain of left) log.info({ event: 'tenant_left', domain });
   }
@@ -169,12 +211,26 @@ export class PolicyJob {
 
 type DomainVerdict = Verdict & { readonly domain: Hostname };
 
+interface Recorded {
+  readonly revisions: readonly NewRevision[];
+  readonly left: readonly Hostname[];
+}
+
+interface Unsettled {
+  readonly changing: string[];
+  wait: number;
+}
+
 /** One line that tells a person where, what and how to mend it. */
 export function describe(file: string, { line, column, path, message, remedy }: Flaw): string {
   const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
   return `${place}: ${path === '' ? '' : `${path}: `}${message}. ${remedy}.`;
 }
 
-function isDocument(reading: ReadDocument | 'vanished' | 'changing'): reading is ReadDocument {
-  return typeof reading === 'object';
+function waitOf(reading: Reading): number {
+  return reading.outcome === 'changing' ? reading.wait : Number.POSITIVE_INFINITY;
+}
+
+function documentOf(reading: Reading): readonly ReadDocument[] {
+  return reading.outcome === 'document' ? [reading.document] : [];
 }

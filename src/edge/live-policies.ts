@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
 import type { PolicyTexts } from '../store/files/policy-texts.ts';
+import type { ServedText } from './messages.ts';
 import { PolicyTable } from './policy-table.ts';
 
 // Policies loaded between two looks at the network.
@@ -43,9 +44,9 @@ export class LivePolicies {
     this.#loaded = true;
   }
 
-  /** Reads these domains' policies again. */
-  apply(domains: readonly Hostname[]): void {
-    for (const domain of domains) this.#read(domain);
+  /** Serves these texts from now on. They come from the primary, so that a change needs no disk here. */
+  apply(texts: readonly ServedText[]): void {
+    for (const { domain, text } of texts) this.#serve(domain as Hostname, text);
   }
 
   close(): void {
@@ -53,8 +54,10 @@ export class LivePolicies {
   }
 
   #read(domain: Hostname | undefined): void {
-    if (domain === undefined) return;
-    const text = this.#texts.get(domain);
+    if (domain !== undefined) this.#serve(domain, this.#texts.get(domain));
+  }
+
+  #serve(domain: Hostname, text: string | undefined): void {
     if (text === undefined) this.#table.delete(policyHost(domain));
     else this.#table.set(policyHost(domain), text);
   }

@@ -1,5 +1,6 @@
 import type { Flaw, Parsed } from '../flaws/flaw.ts';
 import type { Hostname } from '../names/hostname.ts';
+import { isCutOff } from './cut-off.ts';
 import { leaving, type Serving } from './exposure.ts';
 import { accept, type Change, type Standing } from './revision.ts';
 import type { DocumentEntry, NewRevision } from './store.ts';
@@ -10,6 +11,8 @@ export interface ReadDocument {
   readonly file: string;
   readonly stamp: string;
   readonly tenant: Parsed<Tenant>;
+  /** It was written in place and its last line has no end, so that the end may be missing. */
+  readonly isUnterminated: boolean;
 }
 
 /** All that bears on what becomes of one domain. */
@@ -50,6 +53,9 @@ export function reconcile(evidence: Evidence, change: Change): Verdict {
   }
   if (!first.tenant.ok) return { ...settled, entries: [entry(first, first.tenant.flaws)] };
   const { policy } = first.tenant.value;
+  if (first.isUnterminated && isCutOff(policy, evidence.standing)) {
+    return { ...settled, entries: [entry(first, [CUT_OFF])] };
+  }
   const acceptance = accept(policy, evidence.standing, change);
   switch (acceptance.outcome) {
     case 'unchanged':
@@ -62,6 +68,13 @@ export function reconcile(evidence: Evidence, change: Change): Verdict {
     }
   }
 }
+
+const CUT_OFF: Flaw = {
+  path: '',
+  message:
+    'The last line has no newline and says only the beginning of what is served: the file looks cut off',
+  remedy: 'End the file with a newline if it is whole; until then the last good policy is served',
+};
 
 function entryFor(domain: Hostname) {
   return ({ file, stamp }: ReadDocument, flaws: readonly Flaw[]): DocumentEntry => ({

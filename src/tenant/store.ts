@@ -39,8 +39,8 @@ export interface Recording {
 export interface TenantStore {
   /** Durable when it returns; throws, and changes nothing, where it can't be. */
   record(recording: Recording): void;
-  /** Closes the ledger of what these domains served before their newest revision. */
-  closeEarlier(domains: readonly Hostname[], now: number): void;
+  /** Closes the ledger of what these domains, or all, served before, and of tenants that left. Throws as `record`. */
+  closeEarlier(domains: readonly Hostname[] | 'all', now: number): void;
   /** The newest revision ever, of a tenant that left too, so that an id is never used again. */
   newest(domain: Hostname): Revision | undefined;
   revisions(domain: Hostname): readonly Revision[];
@@ -48,9 +48,12 @@ export interface TenantStore {
   isServed(domain: Hostname): boolean;
   served(): Iterable<{ readonly domain: Hostname; readonly id: PolicyId }>;
   servedCount(): number;
-  entries(): Iterable<DocumentEntry>;
+  /** The next entries in the order of their files, at most `most`; the first follow the empty text. */
+  entriesAfter(file: string, most: number): readonly DocumentEntry[];
   entriesFor(domain: Hostname): readonly DocumentEntry[];
   entry(file: string): DocumentEntry | undefined;
-  flawed(): readonly DocumentEntry[];
+  /** Entries with flaws, at most `most`. */
+  flawed(most: number): readonly DocumentEntry[];
+  flawedCount(): number;
   close(): void;
 }

@@ -1,10 +1,21 @@
-import { type BigIntStats, closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type Flaw, flawed, type Parsed } from '../../flaws/flaw.ts';
 import { type Hostname, parsePolicyDomain } from '../../names/hostname.ts';
 import { readDocument } from '../../tenant/document.ts';
 import type { ReadDocument } from '../../tenant/reconcile.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
+import { endingOf } from './half-written.ts';
+import { type Clocks, Settling } from './settling.ts';
 import { readYaml } from './yaml.ts';
 
 // A policy has at most 64 KiB; its document, with comments, is far from this.
@@ -12,12 +23,24 @@ const MOST_BYTES = 256 * 1024;
 
 const DOCUMENT_NAME = /^([^.].*)\.ya?ml$/;
 
+/** What a look at one document found. */
+export type Reading =
+  | { readonly outcome: 'document'; readonly document: ReadDocument }
+  | { readonly outcome: 'vanished' }
+  /** It is being written to; it may have settled after so many milliseconds. */
+  | { readonly outcome: 'changing'; readonly wait: number };
+
+// The pause before a file that changed while it was read is read again, in milliseconds.
+const AGAIN = 50;
+
 /** The folder of tenant documents, `<domain>.yaml` each; all other files in it are left alone. */
 export class DocumentFolder {
   readonly path: string;
+  readonly #settling: Settling;
 
-  constructor(path: string) {
+  constructor(path: string, clocks: Clocks = { now: Date.now, uptime: () => performance.now() }) {
     this.path = path;
+    this.#settling = new Settling(clocks);
   }
 
   /** The names of all documents. Throws where the folder can't be read. */
@@ -25,35 +48,83 @@ export class DocumentFolder {
     return readdirSync(this.path).filter(isDocumentName);
   }
 
-  /** What tells one content of a file from another without reading it; undefined where there is no such file. */
+  /**
+   * What tells one content of a file from another without reading it; undefined where there is no such file.
+   * A file that can't be looked at has a stamp that says so.
+   */
   stamp(file: string): string | undefined {
-    const stats = statSync(join(this.path, file), { bigint: true, throwIfNoEntry: false });
-    return stats?.isFile() ? stampOf(stats) : undefined;
+    return this.#look(file)?.stamp;
   }
 
   /**
-   * Reads the document of a domain; an unreadable one is a flaw.
-   * @returns `vanished` where there is none, `changing` where it was written to in the meantime.
+   * Reads the document of a domain; an unreadable one is a flaw. One that is gone or has no good or no certain end is
+   * believed only when it has been left alone for a while, or was put in place as a whole.
    */
-  read(file: string, domain: Hostname): ReadDocument | 'vanished' | 'changing' {
-    const before = this.stamp(file);
-    if (before === undefined) return 'vanished';
-    const tenant = this.#tenant(file, domain);
-    return this.stamp(file) === before ? { file, stamp: before, tenant } : 'changing';
+  read(file: string, domain: Hostname): Reading {
+    const look = this.#look(file);
+    if (look === undefined) return this.#missing(file);
+    if (look.stats === undefined) return unreadable(file, look.code);
+    const bytes = this.#bytes(file);
+    if (typeof bytes === 'string') return unreadable(file, bytes);
+    if (this.#look(file)?.stamp !== look.stamp) return { outcome: 'changing', wait: AGAIN };
+    const ending = endingOf(Buffer.from(bytes).toString('latin1'));
+    const tenant = understand(bytes, domain);
+    const isWhole = wasFinished(look.stats);
+    if (!isWhole && (!tenant.ok || ending.mayGoOn)) {
+      const wait = this.#settling.remaining(file, look.stamp, Number(look.stats.mtimeMs));
+      if (wait > 0) return { outcome: 'changing', wait };
+    }
+    const isUnterminated = !isWhole && ending.isUnterminated;
+    return { outcome: 'document', document: { file, stamp: look.stamp, tenant, isUnterminated } };
   }
 
-  #tenant(file: string, domain: Hostname): Parsed<Tenant> {
-    let bytes: Uint8Array;
+  #missing(file: string): Reading {
+    const changedAt = Number(
+      statSync(this.path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY,
+    );
+    const wait = this.#settling.remaining(file, '', changedAt);
+    return wait > 0 ? { outcome: 'changing', wait } : { outcome: 'vanished' };
+  }
+
+  #look(file: string): Look | undefined {
     try {
-      bytes = readWhole(join(this.path, file));
+      const stats = statSync(join(this.path, file), { bigint: true, throwIfNoEntry: false });
+      return stats?.isFile() ? { stamp: stampOf(stats), stats } : undefined;
     } catch (error) {
-      return flawed(unreadable(error as NodeJS.ErrnoException));
+      const code = codeOf(error);
+      return { stamp: `unreadable ${code}`, stats: undefined, code };
     }
-    if (bytes.length > MOST_BYTES) return flawed(tooLong(bytes.length));
+  }
+
+  /** The content, or the code of the error that kept it from being read. */
+  #bytes(file: string): Uint8Array | string {
+    try {
+      return readWhole(join(this.path, file));
+    } catch (error) {
+      return codeOf(error);
+    }
+  }
+}
+
+type Look =
+  | { readonly stamp: string; readonly stats: BigIntStats }
+  | { readonly stamp: string; readonly stats: undefined; readonly code: string };
+
+/** After its last write it was renamed, linked, or given a mode, an owner or a time: what is done to a whole file. */
+function wasFinished({ ctimeNs, mtimeNs }: BigIntStats): boolean {
+  return ctimeNs > mtimeNs;
+}
+
+function understand(bytes: Uint8Array, domain: Hostname): Parsed<Tenant> {
+  if (bytes.length > MOST_BYTES) return flawed(tooLong());
+  try {
     const yaml = readYaml(bytes);
     if (!yaml.ok) return yaml;
     const tenant = readDocument(yaml.value.value, domain);
     return tenant.ok ? tenant : flawed(...tenant.flaws.map(yaml.value.locate));
+  } catch (error) {
+    // Such as a stack overflow in thousands of nested brackets: one document's flaw must stay that document's.
+    return flawed(notUnderstood(error));
   }
 }
 
@@ -77,7 +148,8 @@ function stampOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
 
 /** At most one byte more than a document may have. */
 function readWhole(path: string): Uint8Array {
-  const file = openSync(path, 'r');
+  // Not blocking, for what was a file may by now be a pipe that nobody writes to.
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const buffer = Buffer.allocUnsafe(Math.min(Number(fstatSync(file).size), MOST_BYTES) + 1);
     let length = 0;
@@ -90,18 +162,34 @@ function readWhole(path: string): Uint8Array {
   }
 }
 
-function unreadable(error: NodeJS.ErrnoException): Flaw {
+function codeOf(error: unknown): string {
+  const { code, name } = error as NodeJS.ErrnoException;
+  return code ?? name;
+}
+
+/** The stamp is no file's, so that it is tried again at every look at the folder: the reason may have passed. */
+function unreadable(file: string, code: string): Reading {
+  const flaw = {
+    path: '',
+    message: `The file can't be read (${code})`,
+    remedy: 'Let the user that Postseal runs as read it',
+  };
+  const document = { file, stamp: `unreadable ${code}`, tenant: flawed(flaw), isUnterminated: false };
+  return { outcome: 'document', document };
+}
+
+function tooLong(): Flaw {
   return {
     path: '',
-    message: `The file can't be read (${error.code ?? error.name})`,
-    remedy: 'Let the user that Postseal runs as read it',
+    message: `The file is too long (over ${MOST_BYTES} bytes)`,
+    remedy: 'Keep it under 256 KiB',
   };
 }
 
-function tooLong(length: number): Flaw {
+function notUnderstood(error: unknown): Flaw {
   return {
     path: '',
-    message: `The file is too long (over ${length - 1} bytes)`,
-    remedy: 'Keep it under 256 KiB',
+    message: `The file can't be understood (${codeOf(error)})`,
+    remedy: 'Write it simpler: a document has no deep nesting',
   };
 }

@@ -1,4 +1,5 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { isDocumentName } from './document-folder.ts';
 
 /** The hint that any document may have changed. No document has this name. */
@@ -12,42 +13,83 @@ const CONFIG_MAP_LINK = '..data';
 
 /**
  * The file system's own notifications on a folder, as hints only: they may come twice, early or not at all.
- * `renew()` looks whether the folder is still the one that is watched.
+ * The folder above is watched too, for only it tells that another folder, or link, took the name.
  */
 export class FolderWatch {
   readonly #path: string;
   readonly #onHint: (hint: Hint) => void;
   #watcher: FSWatcher | undefined;
-  #inode: number | undefined;
+  #above: FSWatcher | undefined;
+  #identity: string | undefined;
+  #problem: string | undefined;
 
   constructor(path: string, onHint: (hint: Hint) => void) {
     this.#path = path;
     this.#onHint = onHint;
   }
 
-  /** Watches the folder, anew where it was replaced by another one. A missing folder is tried again next time. */
-  renew(): void {
-    const inode = statSync(this.#path, { throwIfNoEntry: false })?.ino;
-    if (inode === this.#inode) return;
-    this.close();
-    if (inode === undefined) return;
-    try {
-      this.#watcher = watch(this.#path, (_event, name) => this.#noticed(name));
-      this.#watcher.on('error', () => this.close());
-      this.#inode = inode;
-    } catch {
-      this.close();
-    }
+  /** The code of the error for which nothing can be noticed, such as ENOSPC where the kernel's watches are used up. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /**
+   * Watches the folder that has the name now. A missing one is tried again next time.
+   * @returns whether it was not watched before, so that changes may have gone unnoticed.
+   */
+  renew(): boolean {
+    this.#above ??= this.#watch(dirname(this.#path), (name) => this.#noticedAbove(name));
+    const identity = this.#identify();
+    if (identity === this.#identity && this.#watcher !== undefined) return false;
+    this.#end();
+    if (identity === undefined) return true;
+    this.#watcher = this.#watch(this.#path, (name) => this.#noticed(name));
+    this.#identity = identity;
+    return true;
   }
 
   close(): void {
-    this.#watcher?.close();
-    this.#watcher = undefined;
-    this.#inode = undefined;
+    this.#above?.close();
+    this.#above = undefined;
+    this.#end();
+  }
+
+  #watch(path: string, onName: (name: string | null) => void): FSWatcher | undefined {
+    try {
+      const watcher = watch(path, (_event, name) => onName(name));
+      watcher.on('error', () => {
+        this.close();
+        this.#onHint(ANYTHING);
+      });
+      this.#problem = undefined;
+      return watcher;
+    } catch (error) {
+      this.#problem = (error as NodeJS.ErrnoException).code ?? 'unknown';
+      return undefined;
+    }
+  }
+
+  /** The inode alone would not tell: a new folder often gets the number of the one that was just removed. */
+  #identify(): string | undefined {
+    const stats = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    return stats && `${stats.dev}-${stats.ino}-${stats.birthtimeNs}`;
   }
 
   #noticed(name: string | null): void {
     if (name === null || name === CONFIG_MAP_LINK) this.#onHint(ANYTHING);
     else if (isDocumentName(name)) this.#onHint(name);
+  }
+
+  #noticedAbove(name: string | null): void {
+    if (name !== null && name !== basename(this.#path)) return;
+    // It may be another folder with all the marks of the one that is watched.
+    this.#end();
+    this.#onHint(ANYTHING);
+  }
+
+  #end(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    this.#identity = undefined;
   }
 }

@@ -17,20 +17,29 @@ const FILE_NAME = 'state.sqlite';
 const BUSY_TIMEOUT = 5000;
 
 /**
- * Opens the state file, making folder and file where they are missing.
- * On a folder that can't be written, an existing file is opened for reading: recording throws, the rest works.
+ * Opens the state file, making folder and file where they are missing. Where it can't be opened for writing, as on a
+ * disk that is full or read-only, an existing file is opened for reading, and each recording tries for more.
  */
 export function openState(folder: string): TenantStore {
   try {
-    makePrivateFolder(folder);
-    const database = new DatabaseSync(join(folder, FILE_NAME), { timeout: BUSY_TIMEOUT });
+    return new StateFile(openForWriting(folder));
+  } catch (error) {
+    if (!existsSync(join(folder, FILE_NAME))) throw error;
+    return new StateFile(openForReading(folder), () => openForWriting(folder));
+  }
+}
+
+function openForWriting(folder: string): DatabaseSync {
+  makePrivateFolder(folder);
+  const database = new DatabaseSync(join(folder, FILE_NAME), { timeout: BUSY_TIMEOUT });
+  try {
     // WAL lets the workers read while the primary writes; FULL syncs each commit before it returns.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     migrate(database);
-    return new StateFile(database);
+    return database;
   } catch (error) {
-    if (!existsSync(join(folder, FILE_NAME))) throw error;
-    return new StateFile(openForReading(folder));
+    database.close();
+    throw error;
   }
 }
 
@@ -39,26 +48,52 @@ export function openState(folder: string): TenantStore {
  * a WAL database; it can still be read as immutable, but only where no log is left that holds newer rows.
  */
 export function openForReading(folder: string): DatabaseSync {
+  return openReadable(folder).database;
+}
+
+/** As {@link openForReading}. What is frozen shows no later change: open it anew once {@link isWritten}. */
+export function openReadable(folder: string): {
+  readonly database: DatabaseSync;
+  readonly isFrozen: boolean;
+} {
   const path = join(folder, FILE_NAME);
   try {
-    const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT });
-    database.prepare('SELECT count(*) FROM sqlite_schema').get();
-    return database;
+    return { database: opened(path), isFrozen: false };
   } catch (error) {
     if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw error;
     const url = pathToFileURL(path);
     url.searchParams.set('immutable', '1');
-    return new DatabaseSync(url, { readOnly: true });
+    return { database: opened(url), isFrozen: true };
+  }
+}
+
+/** Whether somebody has the state file open for writing, or left a log of changes beside it. */
+export function isWritten(folder: string): boolean {
+  return existsSync(join(folder, `${FILE_NAME}-wal`));
+}
+
+/** SQLite opens a file when it first reads from it. */
+function opened(path: string | URL): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT });
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 
 /** The state file: one SQLite database. */
 export class StateFile implements TenantStore {
-  readonly #database: DatabaseSync;
+  #database: DatabaseSync;
+  /** Opens for writing what could be opened for reading only; throws while it can't be. */
+  #openForWriting: (() => DatabaseSync) | undefined;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, openForWriting?: () => DatabaseSync) {
     this.#database = database;
+    this.#openForWriting = openForWriting;
   }
 
   record(recording: Recording): void {
@@ -68,22 +103,14 @@ export class StateFile implements TenantStore {
       for (const revision of recording.revisions) this.#recordRevision(revision, recording.now);
       for (const domain of recording.left) {
         this.#sql('UPDATE tenant SET left_at = ? WHERE domain = ?').run(recording.now, domain);
-        this.#sql('UPDATE revision SET served_until = ? WHERE domain = ? AND served_until IS NULL').run(
-          recording.now,
-          domain,
-        );
       }
     });
   }
 
-  closeEarlier(domains: readonly Hostname[], now: number): void {
+  closeEarlier(domains: readonly Hostname[] | 'all', now: number): void {
     this.#transaction(() => {
-      for (const domain of domains) {
-        this.#sql(
-          `UPDATE revision SET served_until = max(served_from, ?) WHERE domain = ? AND served_until IS NULL
-           AND number < (SELECT revision FROM tenant WHERE domain = revision.domain)`,
-        ).run(now, domain);
-      }
+      if (domains === 'all') this.#sql(CLOSE_EARLIER).run(now);
+      else for (const domain of domains) this.#sql(`${CLOSE_EARLIER} AND domain = ?`).run(now, domain);
     });
   }
 
@@ -130,9 +157,9 @@ export class StateFile implements TenantStore {
     return (row as { count: number }).count;
   }
 
-  *entries(): Iterable<DocumentEntry> {
-    for (const row of this.#sql('SELECT * FROM document').iterate())
-      yield entryOf(row as unknown as DocumentRow);
+  entriesAfter(file: string, most: number): readonly DocumentEntry[] {
+    const rows = this.#sql('SELECT * FROM document WHERE file > ? ORDER BY file LIMIT ?').all(file, most);
+    return (rows as unknown as DocumentRow[]).map(entryOf);
   }
 
   entriesFor(domain: Hostname): readonly DocumentEntry[] {
@@ -145,9 +172,14 @@ export class StateFile implements TenantStore {
     return row === undefined ? undefined : entryOf(row);
   }
 
-  flawed(): readonly DocumentEntry[] {
-    const rows = this.#sql('SELECT * FROM document WHERE flaws IS NOT NULL ORDER BY file').all();
+  flawed(most: number): readonly DocumentEntry[] {
+    const rows = this.#sql('SELECT * FROM document WHERE flaws IS NOT NULL ORDER BY file LIMIT ?').all(most);
     return (rows as unknown as DocumentRow[]).map(entryOf);
+  }
+
+  flawedCount(): number {
+    const row = this.#sql('SELECT count(*) AS count FROM document WHERE flaws IS NOT NULL').get();
+    return (row as { count: number }).count;
   }
 
   close(): void {
@@ -177,6 +209,7 @@ export class StateFile implements TenantStore {
   }
 
   #transaction(work: () => void): void {
+    this.#makeWritable();
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       work();
@@ -185,6 +218,14 @@ export class StateFile implements TenantStore {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
+  }
+
+  #makeWritable(): void {
+    if (this.#openForWriting === undefined) return;
+    const database = this.#openForWriting();
+    this.close();
+    this.#database = database;
+    this.#openForWriting = undefined;
   }
 
   #sql(text: string): StatementSync {
@@ -196,6 +237,10 @@ export class StateFile implements TenantStore {
     return statement;
   }
 }
+
+const CLOSE_EARLIER = `UPDATE revision SET served_until = max(served_from, ?1) WHERE served_until IS NULL
+  AND EXISTS (SELECT 1 FROM tenant WHERE tenant.domain = revision.domain
+              AND (tenant.revision > revision.number OR tenant.left_at IS NOT NULL))`;
 
 interface DocumentRow {
   readonly file: string;
