@@ -59,7 +59,7 @@ export class AcmeOrder {
   async run(): Promise<OrderOutcome> {
     const failures: FailedChallenge[] = [];
     let types = this.#order.challenges;
-    do {
+    while (types.length > 0) {
       const placed = await this.#place();
       const authorised = await this.#authorise(placed, types);
       if (authorised.ok) return this.#finish(placed, authorised.challenge);
@@ -68,7 +68,7 @@ export class AcmeOrder {
       if (refusal.outcome !== 'challenge-failed') return refusal;
       failures.push(refusal);
       types = tryOther ? types.slice(types.indexOf(refusal.challenge) + 1) : [];
-    } while (types.length > 0);
+    }
     return allFailed(failures);
   }
 

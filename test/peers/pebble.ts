@@ -26,6 +26,8 @@ export interface PebbleOptions {
   /** The most seconds that it waits before each validation. */
   readonly validationSleep?: number;
   readonly strict?: boolean;
+  /** The seconds after which it wants to be asked again for what it is working on; 0 leaves it to the client. */
+  readonly retryAfter?: number;
 }
 
 /** Let's Encrypt's ACME test server, as hostile as the options say. */
@@ -94,7 +96,14 @@ export async function startPebble(host: Host, options: PebbleOptions): Promise<P
 }
 
 function config(host: Host, options: PebbleOptions, folder: string): object {
-  const { ports = USUAL_PORTS, httpPort = 80, tlsPort = 443, externalAccounts = {}, blocked = [] } = options;
+  const {
+    ports = USUAL_PORTS,
+    httpPort = 80,
+    tlsPort = 443,
+    externalAccounts = {},
+    blocked = [],
+    retryAfter = 1,
+  } = options;
   const pebble = {
     listenAddress: `${host.address}:${ports.acme}`,
     managementListenAddress: `${host.address}:${ports.management}`,
@@ -105,7 +114,7 @@ function config(host: Host, options: PebbleOptions, folder: string): object {
     externalAccountBindingRequired: Object.keys(externalAccounts).length > 0,
     externalAccountMACKeys: externalAccounts,
     domainBlocklist: blocked,
-    retryAfter: { authz: 1, order: 1 },
+    retryAfter: { authz: retryAfter, order: retryAfter },
     keyAlgorithm: 'ecdsa',
     profiles: Object.fromEntries(
       Object.entries(PROFILES).map(([name, validityPeriod]) => [name, { description: name, validityPeriod }]),

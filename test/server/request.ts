@@ -39,9 +39,11 @@ export function fetchPolicy({ host, port }: Address, request: PolicyRequest): Pr
   });
 }
 
-export function fetchPlain({ host, port }: Address, path: string): Promise<Answer> {
+/** @param name the Host, where it is not to be the address. */
+export function fetchPlain({ host, port }: Address, path: string, name?: string): Promise<Answer> {
+  const headers = name === undefined ? {} : { host: name };
   return new Promise((resolve, reject) => {
-    http.get({ host, port, path, agent: false }, collect(resolve, reject)).on('error', reject);
+    http.get({ host, port, path, headers, agent: false }, collect(resolve, reject)).on('error', reject);
   });
 }
 
