@@ -60,7 +60,8 @@ export class HttpsClient {
       sent.on('response', (response) => readBody(response, url).then(resolve, reject));
       sent.on('error', (error: NodeJS.ErrnoException) => {
         // The CA closed a kept connection just when it was used again.
-        const again = sent.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE') && retries > 0;
+        const again =
+          sent.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE') && retries > 0;
         if (again) resolve(this.#exchange(request, signal, retries - 1));
         else reject(error);
       });
