@@ -14,7 +14,7 @@ export function passFailure(error: unknown, folder: string): PassFailure {
       remedy: 'Make it readable there, or set store.policies (POSTSEAL_STORE_POLICIES) to where it is',
     };
   }
-  if (code === 'ERR_SQLITE_ERROR') {
+  if (code === 'ERR_SQLITE_ERROR' || syscall === 'access') {
     return {
       message: `The state file can't be written (${errstr ?? code})`,
       remedy: 'Make room on its disk, or make store.state (POSTSEAL_STORE_STATE) writable again',

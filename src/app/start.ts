@@ -14,7 +14,8 @@ import { DocumentFolder } from '../store/files/document-folder.ts';
 import { openState } from '../store/files/state-file.ts';
 import type { TenantStore } from '../tenant/store.ts';
 import type { Config } from './config.ts';
-import { health, MOST_DOCUMENTS } from './health.ts';
+import { type HealthEvidence, health, MOST_DOCUMENTS } from './health.ts';
+import { LastKnown } from './last-known.ts';
 import { ledgerClock } from './ledger-clock.ts';
 import { Metrics } from './metrics.ts';
 import { createOperationsServer } from './operations.ts';
@@ -67,27 +68,28 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   const job = new PolicyJob({ folder, store, serve, log, now, ledgerNow });
   const loop = new PolicyLoop({ job, folder: folder.path, log });
   const state = { ending: false };
+  const known = new LastKnown(() => readTenancy(store), { tenants: 0, flawedCount: 0, flawed: [] });
   const metrics = new Metrics({
-    tenants: () => store.servedCount(),
-    flawedDocuments: () => store.flawedCount(),
+    tenants: () => known.read().tenants,
+    flawedDocuments: () => known.read().flawedCount,
     workerMetrics: () => workers.metrics(),
     workers,
     get policiesFresh() {
       return loop.failure === undefined;
     },
   });
-  const readHealth = () =>
-    health({
+  const readHealth = () => {
+    const tenancy = known.read();
+    return health({
       ...state,
+      ...tenancy,
       // What the state file holds is served also where the folder of documents is gone.
-      firstPassDone: loop.hasRead || (loop.failure !== undefined && store.servedCount() > 0),
-      tenants: store.servedCount(),
+      firstPassDone: loop.hasRead || (loop.failure !== undefined && tenancy.tenants > 0),
       workersReady: workers.ready,
       workersWanted: config.workers,
-      failure: loop.failure,
-      flawed: store.flawed(MOST_DOCUMENTS),
-      flawedCount: store.flawedCount(),
+      failure: known.failure === undefined ? loop.failure : STATE_UNREADABLE,
     });
+  };
   const operations = config.listen.metrics.map((address) => ({
     address,
     server: createOperationsServer({ metrics, health: readHealth, log }),
@@ -115,6 +117,16 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     await close();
     throw error;
   }
+}
+
+const STATE_UNREADABLE = "The state file can't be read: the policies in memory are served";
+
+function readTenancy(store: TenantStore): Pick<HealthEvidence, 'tenants' | 'flawed' | 'flawedCount'> {
+  return {
+    tenants: store.servedCount(),
+    flawed: store.flawed(MOST_DOCUMENTS),
+    flawedCount: store.flawedCount(),
+  };
 }
 
 /** What these domains' policies are to be now. */

@@ -4,7 +4,8 @@ import { type Running, start } from '../app/start.ts';
 import { ListenError } from '../edge/listeners.ts';
 import type { ListenAddress } from '../edge/messages.ts';
 import { policyHost } from '../names/hostname.ts';
-import { openForReading, StateFile } from '../store/files/state-file.ts';
+import { openForReading } from '../store/files/state-database.ts';
+import { StateFile } from '../store/files/state-file.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, fail, print } from './printing.ts';
 
@@ -67,7 +68,7 @@ function welcome(config: Config, { addresses, localCaRoot }: Running): string[] 
 function firstTenant(config: Config) {
   const store = new StateFile(openForReading(config.store.state));
   try {
-    for (const { domain } of store.served()) return domain;
+    for (const { domain } of store.announceable()) return domain;
     return undefined;
   } finally {
     store.close();

@@ -83,7 +83,7 @@ export class Workers {
     for (let index = 0; index < options.count; index += 1) this.#begin();
   }
 
-  /** Done when one listens. Fails with an {@link WorkersError} where the first to tell can't. */
+  /** Done when one listens. Fails where the first to tell can't, with the reason. */
   get listening(): Promise<void> {
     return this.#listening.promise;
   }
@@ -91,6 +91,11 @@ export class Workers {
   /** How many workers have all policies in memory. */
   get ready(): number {
     return this.#loaded.size;
+  }
+
+  /** Process ids of the workers that live. */
+  get processes(): readonly number[] {
+    return [...this.#workers].flatMap(({ pid }) => pid ?? []);
   }
 
   get restarts(): number {
@@ -262,7 +267,7 @@ export class Workers {
 }
 
 /** The workers can't serve. */
-export class WorkersError extends Error {
+class WorkersError extends Error {
   readonly code: string;
 
   constructor(code: string) {

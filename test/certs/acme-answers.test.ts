@@ -13,12 +13,9 @@ interface Case extends StandInAnswer {
   readonly is: { readonly outcome: string; readonly until?: string; readonly why: string };
 }
 
-const site = await startAcmeSite({ retryAfter: 0 });
+const site = await startAcmeSite(t, { retryAfter: 0 });
 const standIn = await startCaStandIn(site.pebble);
-t.teardown(() => {
-  standIn.close();
-  return site.close();
-});
+t.teardown(() => standIn.close());
 const { board, pebble } = site;
 const order = { host: HOST, challenges: ['http-01'] } as const;
 

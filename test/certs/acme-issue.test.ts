@@ -7,8 +7,7 @@ import { HOST, issuedPem, noAbort, startAcmeSite } from './acme-site.ts';
 
 // Pebble at its nastiest, with real edge workers behind real DNS.
 
-const site = await startAcmeSite({ badNonces: 5, validationSleep: 1, strict: true });
-t.teardown(() => site.close());
+const site = await startAcmeSite(t, { badNonces: 5, validationSleep: 1, strict: true });
 const { pebble, board } = site;
 
 for (const type of CHALLENGE_TYPES) {

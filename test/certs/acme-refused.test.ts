@@ -8,8 +8,7 @@ const WRONG_KEY = 'AAAAZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ
 const BLOCKED = 'mta-sts.blocked.test' as Hostname;
 const ABSENT = 'mta-sts.absent.test' as Hostname;
 
-const site = await startAcmeSite({ externalAccounts: { 'kid-1': KEY }, blocked: [BLOCKED], badNonces: 5 });
-t.teardown(() => site.close());
+const site = await startAcmeSite(t, { externalAccounts: { 'kid-1': KEY }, blocked: [BLOCKED], badNonces: 5 });
 const { pebble, board } = site;
 const order = { host: HOST, challenges: CHALLENGE_TYPES };
 const eab = { keyId: 'kid-1', hmacKey: KEY };

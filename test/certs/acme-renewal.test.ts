@@ -6,8 +6,7 @@ import { HOST, issuedPem, noAbort, startAcmeSite } from './acme-site.ts';
 
 // RFC 9773 against Pebble, half of whose orders find the name proven already.
 
-const site = await startAcmeSite({ authorizationReuse: 50, badNonces: 5 });
-t.teardown(() => site.close());
+const site = await startAcmeSite(t, { authorizationReuse: 50, badNonces: 5 });
 const { pebble } = site;
 const order = { host: HOST, challenges: ['http-01'] } as const;
 

@@ -1,3 +1,4 @@
+import type { Test } from 'tap';
 import { createAccountKey } from '../../src/acme/account-key.ts';
 import { type AcmeIssuerOptions, openIssuer } from '../../src/certs/acme-issuer.ts';
 import type {
@@ -8,10 +9,10 @@ import type {
   OrderOutcome,
 } from '../../src/certs/issuer.ts';
 import type { Hostname } from '../../src/names/hostname.ts';
+import { Edge } from '../edge/edge.ts';
 import { type Knot, startKnot } from '../peers/knot.ts';
 import { freePort, startLoopback } from '../peers/loopback.ts';
 import { type Pebble, type PebbleOptions, startPebble } from '../peers/pebble.ts';
-import { type Edge, startEdge } from './edge.ts';
 
 export const HOST = 'mta-sts.example.test' as Hostname;
 
@@ -27,14 +28,14 @@ export interface AcmeSite {
   readonly board: WatchedBoard;
   /** An issuer at the CA; by default with a new account. */
   issuer(options?: Partial<AcmeIssuerOptions>): Issuer;
-  close(): Promise<void>;
 }
 
-export async function startAcmeSite(hostility: Partial<PebbleOptions> = {}): Promise<AcmeSite> {
+export async function startAcmeSite(t: Test, hostility: Partial<PebbleOptions> = {}): Promise<AcmeSite> {
   const { host, close } = await startLoopback();
+  t.teardown(close);
   const [dnsPort, acme, management] = await Promise.all([freePort(), freePort(), freePort()]);
   const [edge, dns] = await Promise.all([
-    host.folder('edge').then((folder) => startEdge(folder)),
+    Edge.start(t),
     startKnot(host, {
       address: host.address,
       port: dnsPort,
@@ -67,10 +68,6 @@ export async function startAcmeSite(hostility: Partial<PebbleOptions> = {}): Pro
         now: Date.now,
         ...options,
       }),
-    close: async () => {
-      await edge.close();
-      await close();
-    },
   };
 }
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { createHash, X509Certificate } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tls, { type SecureVersion } from 'node:tls';
 import { X509Certificate as ParsedCertificate } from '@peculiar/x509';
@@ -8,23 +8,16 @@ import t, { type Test } from 'tap';
 import type { Challenge, ChallengeType } from '../../src/certs/issuer.ts';
 import { createLocalCa, loadLocalCa } from '../../src/certs/local-ca.ts';
 import type { Hostname } from '../../src/names/hostname.ts';
+import { Edge } from '../edge/edge.ts';
 import { eventually } from '../peers/eventually.ts';
-import { startLoopback } from '../peers/loopback.ts';
 import { fetchPlain, fetchPolicy } from '../server/request.ts';
-import { startEdge } from './edge.ts';
 
 const HOST = 'mta-sts.example.test' as Hostname;
 const OTHER = 'mta-sts.other.test' as Hostname;
 const VERSIONS: readonly SecureVersion[] = ['TLSv1.2', 'TLSv1.3'];
 const ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31';
 
-const { host: machine, close } = await startLoopback();
-const folder = await machine.folder('edge');
-const edge = await startEdge(folder, 2);
-t.teardown(async () => {
-  await edge.close();
-  await close();
-});
+const edge = await Edge.start(t, { count: 2 });
 const board = edge.workers.challenges;
 
 function challenge(type: ChallengeType, token = 'a-token_1', host = HOST): Challenge {
@@ -37,7 +30,7 @@ async function fetchChallenge(token: string, name: string = HOST) {
   const answers = [];
   // Each of several connections may reach another worker.
   for (let tries = 0; tries < 6; tries += 1) {
-    const { status, headers, body } = await fetchPlain(edge.http, path, name);
+    const { status, headers, body } = await fetchPlain(edge.http, path, 'GET', name);
     answers.push(`${status} ${headers['content-type']} ${body}`);
   }
   return [...new Set(answers)];
@@ -128,7 +121,7 @@ t.test('a host that has a challenge and no certificate serves nobody else', asyn
 t.test('policies are served as ever while a challenge is answered', async (t) => {
   const ca = await loadLocalCa(await createLocalCa(Date.now()));
   const { pem } = await ca.issue(OTHER, Date.now());
-  writeFileSync(join(folder, 'certs', `${OTHER}.pem`), pem);
+  writeFileSync(join(edge.home.certs, `${OTHER}.pem`), pem);
   await edge.workers.apply([
     { domain: 'other.test', text: 'version: STSv1\r\nmode: none\r\nmax_age: 0\r\n' },
   ]);
@@ -158,10 +151,10 @@ t.test('policies are served as ever while a challenge is answered', async (t) =>
 t.test('a worker that takes the place of another answers all challenges that are there', async (t) => {
   await board.put(challenge('http-01', 'a-token_4'));
   await board.put(challenge('tls-alpn-01', 'a-token_5'));
-  const before = new Set(workers());
+  const before = new Set(edge.processes);
   for (const pid of before) process.kill(pid, 'SIGKILL');
   await eventually('two other workers', () => {
-    return edge.workers.ready === 2 && workers().every((pid) => !before.has(pid));
+    return edge.workers.ready === 2 && edge.processes.every((pid) => !before.has(pid));
   });
   t.same(await fetchChallenge('a-token_4'), ['200 application/octet-stream a-token_4.thumbprint']);
   t.match(await shake(HOST, ['acme-tls/1'], 'TLSv1.3'), { protocol: 'acme-tls/1' });
@@ -178,14 +171,4 @@ function checkCertificate(t: Test, der: Buffer): void {
   const digest = createHash('sha256').update('a-token_1.thumbprint').digest('hex');
   t.equal(extension?.critical, true);
   t.equal(Buffer.from(extension?.value ?? new ArrayBuffer(0)).toString('hex'), `0420${digest}`);
-}
-
-/** Process ids of the workers of this test. */
-function workers(): number[] {
-  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
-    .trim()
-    .split(' ');
-  return children
-    .map(Number)
-    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('worker.ts'));
 }

@@ -9,7 +9,7 @@ export type Probe<T> = () => Promise<T | undefined | false> | T | undefined | fa
  * Asks again and again until the answer is neither undefined nor false, and gives that answer.
  * @param what what is waited for, for the error that is thrown after `seconds`.
  */
-export async function eventually<T>(what: string, probe: Probe<T>, seconds = 10): Promise<T> {
+export async function eventually<T>(what: string, probe: Probe<T>, seconds = 30): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
     const answer = await probe();

@@ -35,10 +35,10 @@ export class Host {
     return this.ipv4[0] ?? '';
   }
 
-  /** Makes an empty folder for a program's files, which goes with the network. */
+  /** A folder for a program's files, made when first asked for; it goes with the network. */
   async folder(name: string): Promise<string> {
     const path = join(this.#folder, name);
-    await mkdir(path, { mode: 0o755 });
+    await mkdir(path, { mode: 0o755, recursive: true });
     return path;
   }
 

@@ -17,7 +17,7 @@ export interface Internet {
   /** Changes what is in DNS. */
   readonly dns: Knot;
   /** Plugs in a host with the addresses 10.88.0.n and fd00:88::n. Numbers 53 and 54 are taken. */
-  host(name: string, ...numbers: readonly [number, ...number[]]): Promise<Host>;
+  host(name: string, ...numbers: readonly number[]): Promise<Host>;
   close(): Promise<void>;
 }
 

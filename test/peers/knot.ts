@@ -4,7 +4,7 @@ import { absolute, type DnsRecord, recordText } from './dns-record.ts';
 import type { Host } from './host.ts';
 
 /** The key that may change every zone, by RFC 2136 and TSIG. */
-export const TSIG_KEY = {
+const TSIG_KEY = {
   name: 'postseal-test',
   algorithm: 'hmac-sha256',
   secret: 'YSBrZXkgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzISE=',
@@ -98,7 +98,7 @@ server:
     rundir: "${folder}"
     listen: [ "${listen}" ]
     user: "root:root"
-    udp-workers: 1
+    udp-workers: 2
     tcp-workers: 2
     background-workers: 1
 log:

@@ -5,8 +5,11 @@ import { stringify } from 'yaml';
 import type { Host } from './host.ts';
 import { querySocketmap } from './socketmap.ts';
 
+// Far more than the usual 4, so that a busy machine does not look like a failing server.
+const PATIENCE_SECONDS = 20;
+
 /** A policy as the resolver has read and kept it. */
-export interface CachedPolicy {
+interface CachedPolicy {
   readonly id: string;
   readonly policy: {
     readonly version: string;
@@ -55,7 +58,7 @@ function configText(socket: string, database: string): string {
     // Without grace it looks at the TXT record for each question.
     cache_grace: 0,
     cache: { type: 'sqlite', options: { filename: database } },
-    default_zone: { strict_testing: false, timeout: 4 },
+    default_zone: { strict_testing: false, timeout: PATIENCE_SECONDS },
   });
 }
 

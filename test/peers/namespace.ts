@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runToEnd } from './program.ts';
@@ -31,14 +31,9 @@ export function removeNamespaces(namespaces: readonly string[]): void {
   }
 }
 
-/** Removes what a test process that was killed could not: namespaces whose owner, by its pid, is gone. */
-export function sweepAbandonedNamespaces(): void {
-  const abandoned = namespacesOf('postseal').filter((name) => !existsSync(`/proc/${name.split('-')[1]}`));
-  removeNamespaces(abandoned);
-}
-
+/** Failures do not count: another test may be sweeping up the same namespace. */
 function ipNow(...args: readonly string[]): string {
-  return execFileSync('ip', args, { encoding: 'utf8' });
+  return spawnSync('ip', args, { encoding: 'utf8' }).stdout;
 }
 
 function killLeftover(pid: number): void {

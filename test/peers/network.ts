@@ -1,16 +1,20 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Host } from './host.ts';
-import { ip, NETNS_ETC, namespacesOf, removeNamespaces, sweepAbandonedNamespaces } from './namespace.ts';
+import { ip, NETNS_ETC, namespacesOf, removeNamespaces } from './namespace.ts';
 
 /** The last number of the address where every host looks for its DNS resolver. */
 export const RESOLVER_NUMBER = 53;
 
 const NSSWITCH = 'passwd: files\ngroup: files\nhosts: files dns\n';
 const HOSTS = '127.0.0.1 localhost\n::1 localhost\n';
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+// tap ends a test that takes too long by SIGALRM.
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGALRM'] as const;
+
+/** What the names of all namespaces and folders begin with; the process id of their owner follows. */
+const NETWORKS = 'postseal-net';
 
 let networksOfThisProcess = 0;
 
@@ -43,11 +47,12 @@ export class Network {
     if (process.getuid?.() !== 0) {
       throw new Error('this test makes network namespaces, which only root may: run `sudo npm test`');
     }
-    sweepAbandonedNamespaces();
+    sweepAbandoned();
     networksOfThisProcess += 1;
-    const folder = await mkdtemp(join(tmpdir(), 'postseal-'));
+    const prefix = `${NETWORKS}-${process.pid}-${networksOfThisProcess}`;
+    const folder = await mkdtemp(join(tmpdir(), `${prefix}-`));
     await chmod(folder, 0o755);
-    const network = new Network(`postseal-${process.pid}-${networksOfThisProcess}`, folder);
+    const network = new Network(prefix, folder);
     await network.#layBridge().catch(async (error: unknown) => {
       await network.close();
       throw error;
@@ -55,8 +60,8 @@ export class Network {
     return network;
   }
 
-  /** Plugs in a host. It has one address of each family per number (1 to 254). */
-  async host(name: string, ...numbers: readonly [number, ...number[]]): Promise<Host> {
+  /** Plugs in a host. It has one address of each family per number (1 to 254), and needs one at least. */
+  async host(name: string, ...numbers: readonly number[]): Promise<Host> {
     const namespace = `${this.#prefix}-${name}`;
     const folder = join(this.folder, name);
     const host = new Host({
@@ -107,5 +112,15 @@ export class Network {
     for (const host of this.#hosts) host.kill();
     removeNamespaces(namespacesOf(this.#prefix));
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Removes what a test process that was killed could not: all whose owner, by its process id, is gone. */
+function sweepAbandoned(): void {
+  const isAbandoned = (name: string) => !existsSync(`/proc/${name.slice(NETWORKS.length + 1).split('-')[0]}`);
+  removeNamespaces(namespacesOf(NETWORKS).filter(isAbandoned));
+  for (const name of readdirSync(tmpdir())) {
+    if (!name.startsWith(`${NETWORKS}-`) || !isAbandoned(name)) continue;
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 }

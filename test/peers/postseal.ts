@@ -28,11 +28,12 @@ export interface Postseal {
   removeTenant(domain: string): Promise<void>;
   /** Runs `postseal …` with the server's settings and gives what it printed. */
   cli(...args: readonly string[]): Promise<string>;
-  /** The records that the tenant should have in DNS. */
-  records(domain: string): Promise<DnsRecord[]>;
+  /** The records that the tenants given, else all, should have in DNS. */
+  records(...domains: readonly string[]): Promise<DnsRecord[]>;
   close(): Promise<void>;
 }
 
+/** Started again on a host where one was closed, it finds that one's documents, certificates and state. */
 export async function startPostseal(host: Host, options: PostsealOptions): Promise<Postseal> {
   const folder = await host.folder('postseal');
   const folders = {
@@ -40,7 +41,7 @@ export async function startPostseal(host: Host, options: PostsealOptions): Promi
     certs: join(folder, 'certs'),
     state: join(folder, 'state'),
   };
-  for (const path of Object.values(folders)) await mkdir(path);
+  for (const path of Object.values(folders)) await mkdir(path, { recursive: true });
   const metrics = `${host.address}:9464`;
   const env = {
     POSTSEAL_SERVICE_NAME: options.serviceName,
@@ -65,11 +66,7 @@ export async function startPostseal(host: Host, options: PostsealOptions): Promi
   const program = host.spawn(process.execPath, [MAIN, 'serve'], { env, cwd: folder });
   const cli = (...args: readonly string[]) =>
     host.run(process.execPath, [MAIN, ...args], { env, cwd: folder });
-  await program.until(
-    'readiness',
-    async () => (await get(host, `http://${metrics}/readyz`))?.status === 200,
-    20,
-  );
+  await program.until('readiness', async () => (await get(host, `http://${metrics}/readyz`))?.status === 200);
   return {
     program,
     localRoot: join(folders.state, 'local-ca', 'root.pem'),
@@ -77,7 +74,7 @@ export async function startPostseal(host: Host, options: PostsealOptions): Promi
     writeTenant,
     removeTenant: (domain) => rm(tenantFile(domain)),
     cli,
-    records: async (domain) => JSON.parse(await cli('records', domain, '--json')).items,
+    records: async (...domains) => JSON.parse(await cli('records', ...domains, '--json')).items,
     close: () => program.stop(),
   };
 }

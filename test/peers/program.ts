@@ -5,6 +5,7 @@ import { eventually, type Probe } from './eventually.ts';
 import { PROGRAM_FOLDERS } from './packages.ts';
 
 const GRACE_MILLISECONDS = 3000;
+const LONGEST_RUN_MILLISECONDS = 30_000;
 const LINES_IN_ERRORS = 15;
 
 export interface ProgramOptions {
@@ -29,10 +30,17 @@ function start(command: readonly string[], { env, cwd }: ProgramOptions): ChildP
   });
 }
 
-/** Runs a program to its end. Rejects only if it cannot be started; a bad exit code is part of the outcome. */
+/**
+ * Runs a program to its end, 30 seconds at most. Rejects if it cannot be started or takes longer; a bad exit code is
+ * part of the outcome.
+ */
 export function runToEnd(command: readonly string[], options: ProgramOptions, input = ''): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = start(command, options);
+    const late = setTimeout(() => {
+      signalGroup(child.pid, 'SIGKILL');
+      reject(new Error(`${command.join(' ')} took longer than ${LONGEST_RUN_MILLISECONDS} ms`));
+    }, LONGEST_RUN_MILLISECONDS);
     const texts = { stdout: '', stderr: '' };
     child.stdout?.setEncoding('utf8').on('data', (text) => {
       texts.stdout += text;
@@ -41,17 +49,31 @@ export function runToEnd(command: readonly string[], options: ProgramOptions, in
       texts.stderr += text;
     });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? -1, ...texts }));
+    child.on('close', (code) => {
+      clearTimeout(late);
+      resolve({ code: code ?? -1, ...texts });
+    });
     // A program may end without having read its input: its exit code tells what that means.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
   });
 }
 
+/** Signals go to the group -pid: without a pid, they would reach the tests themselves. */
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended, and the news is still on its way.
+  }
+}
+
 /** A program that runs until it is stopped. */
 export class Program {
   readonly name: string;
-  readonly pid: number;
+  /** Of the process, and of the group of all that it starts; undefined if it could not be started. */
+  readonly pid: number | undefined;
   /** What it has printed so far, on stdout and stderr. */
   readonly lines: string[] = [];
   readonly #ended: Promise<unknown>;
@@ -72,8 +94,6 @@ export class Program {
       child.on('error', (error) => end(error.message));
       child.on('exit', (code, signal) => end(signal ?? `exit code ${code}`));
     });
-    // Signals go to -pid: with a pid of 0 they would reach the tests themselves.
-    if (child.pid === undefined) throw new Error(`cannot start ${command[0]}`);
     this.pid = child.pid;
   }
 
@@ -121,11 +141,6 @@ export class Program {
 
   /** Sends a signal to the program and to what it started. */
   kill(signal: NodeJS.Signals): void {
-    if (this.#end !== undefined) return;
-    try {
-      process.kill(-this.pid, signal);
-    } catch {
-      // It has ended, and the news is still on its way.
-    }
+    if (this.#end === undefined) signalGroup(this.pid, signal);
   }
 }

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
 
+const PATIENCE_MILLISECONDS = 60_000;
+
 /**
  * Asks a Postfix socketmap (socketmap_table(5)) one question and gives the reply, such as `OK secure match=…` or
  * `NOTFOUND `. Question and reply are netstrings: length, colon, text, comma.
@@ -11,6 +13,7 @@ export function querySocketmap(path: string, map: string, key: string): Promise<
     const socket = connect(path);
     socket.setEncoding('utf8');
     socket.write(`${Buffer.byteLength(question)}:${question},`);
+    socket.setTimeout(PATIENCE_MILLISECONDS, () => socket.destroy(new Error(`no reply to "${question}"`)));
     socket.on('error', reject);
     socket.on('close', () => reject(new Error(`the socketmap closed in the middle of "${received}"`)));
     socket.on('data', (text) => {

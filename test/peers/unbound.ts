@@ -40,6 +40,9 @@ server:
   module-config: "iterator"
   cache-max-ttl: ${cacheSeconds}
   cache-max-negative-ttl: ${cacheSeconds}
+  # A server on a busy machine may be slow to answer: ask again soon and often, as there is no other.
+  infra-cache-max-rtt: 500
+  outbound-msg-retry: 32
   # Unbound answers for these by itself (RFC 6303, RFC 6761), but here they are real.
   local-zone: "test." nodefault
   local-zone: "10.in-addr.arpa." nodefault

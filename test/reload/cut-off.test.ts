@@ -2,6 +2,9 @@ import t from 'tap';
 import { readCases } from '../cases.ts';
 import { Desk, textOf } from './desk.ts';
 
+// A busy machine is slow, not wrong.
+t.setTimeout(120_000);
+
 interface Case {
   readonly name: string;
   readonly document: string;

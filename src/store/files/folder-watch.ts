@@ -11,6 +11,9 @@ export type Hint = string;
 // Kubernetes swaps this link when a mounted ConfigMap changes; no event names the files themselves.
 const CONFIG_MAP_LINK = '..data';
 
+// The kernel drops events when thousands wait to be read, of whatever files, and Node does not tell.
+const MANY = 1_000;
+
 /**
  * The file system's own notifications on a folder, as hints only: they may come twice, early or not at all.
  * The folder above is watched too, for only it tells that another folder, or link, took the name.
@@ -22,6 +25,7 @@ export class FolderWatch {
   #above: FSWatcher | undefined;
   #identity: string | undefined;
   #problem: string | undefined;
+  #events = 0;
 
   constructor(path: string, onHint: (hint: Hint) => void) {
     this.#path = path;
@@ -38,12 +42,14 @@ export class FolderWatch {
    * @returns whether it was not watched before, so that changes may have gone unnoticed.
    */
   renew(): boolean {
-    this.#above ??= this.#watch(dirname(this.#path), (name) => this.#noticedAbove(name));
+    this.#above ??= this.#watch(dirname(this.#path), (name) => this.#noticedAbove(name)).watcher;
     const identity = this.#identify();
     if (identity === this.#identity && this.#watcher !== undefined) return false;
     this.#end();
     if (identity === undefined) return true;
-    this.#watcher = this.#watch(this.#path, (name) => this.#noticed(name));
+    const { watcher, problem } = this.#watch(this.#path, (name) => this.#noticed(name));
+    this.#watcher = watcher;
+    this.#problem = problem;
     this.#identity = identity;
     return true;
   }
@@ -54,18 +60,16 @@ export class FolderWatch {
     this.#end();
   }
 
-  #watch(path: string, onName: (name: string | null) => void): FSWatcher | undefined {
+  #watch(path: string, onName: (name: string | null) => void): Watch {
     try {
       const watcher = watch(path, (_event, name) => onName(name));
       watcher.on('error', () => {
         this.close();
         this.#onHint(ANYTHING);
       });
-      this.#problem = undefined;
-      return watcher;
+      return { watcher, problem: undefined };
     } catch (error) {
-      this.#problem = (error as NodeJS.ErrnoException).code ?? 'unknown';
-      return undefined;
+      return { watcher: undefined, problem: (error as NodeJS.ErrnoException).code ?? 'unknown' };
     }
   }
 
@@ -76,14 +80,18 @@ export class FolderWatch {
   }
 
   #noticed(name: string | null): void {
+    this.#events += 1;
+    if (this.#events % MANY === 0) this.#onHint(ANYTHING);
     if (name === null || name === CONFIG_MAP_LINK) this.#onHint(ANYTHING);
     else if (isDocumentName(name)) this.#onHint(name);
   }
 
   #noticedAbove(name: string | null): void {
-    if (name !== null && name !== basename(this.#path)) return;
-    // It may be another folder with all the marks of the one that is watched.
-    this.#end();
+    const above = dirname(this.#path);
+    if (name !== null && name !== basename(this.#path) && name !== basename(above)) return;
+    // It may be another folder with all the marks of the one that is watched. The folder above tells of its own
+    // removal under its own name.
+    this.close();
     this.#onHint(ANYTHING);
   }
 
@@ -92,4 +100,10 @@ export class FolderWatch {
     this.#watcher = undefined;
     this.#identity = undefined;
   }
+}
+
+interface Watch {
+  readonly watcher: FSWatcher | undefined;
+  /** The code of the error that kept it from being watched. */
+  readonly problem: string | undefined;
 }
