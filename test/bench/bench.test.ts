@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -9,7 +9,6 @@ const TINY = ['--tenants', '5', '--some', '10', '--many', '20', '--seconds', '0.
 const SERVERS = ['nginx stock', 'nginx tuned', 'postseal'];
 
 t.setTimeout(180_000);
-execFileSync(process.execPath, [join(BENCH, 'install.ts')], { stdio: 'inherit' });
 
 function bench(t: Test, ...args: string[]): Report {
   const json = join(t.testdir(), 'report.json');

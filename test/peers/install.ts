@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { NEEDED_PROGRAMS, PROGRAM_FOLDERS } from './packages.ts';
+import { NEEDED, PROGRAM_FOLDERS } from './packages.ts';
 import { installPebble, PEBBLE } from './pebble-program.ts';
 
-// Installs the programs that the tests run against, where apt-get is at hand and allowed. Elsewhere it prints
+// Installs what tests and bench run against, where apt-get is at hand and allowed. Elsewhere it prints
 // what to do and exits with 1. When all is there, it only looks.
 
 const POLICY = '/usr/sbin/policy-rc.d';
@@ -13,10 +13,14 @@ const POLICY_TEXT =
 const POSTFIX_ANSWER = 'postfix postfix/main_mailer_type select No configuration\n';
 
 function missingPackages(): string[] {
-  const missing = NEEDED_PROGRAMS.filter(
-    ({ program }) => !PROGRAM_FOLDERS.some((folder) => existsSync(`${folder}/${program}`)),
-  );
+  const missing = NEEDED.filter(({ file }) => !isThere(file));
   return [...new Set(missing.map((needed) => needed.package))];
+}
+
+function isThere(file: string): boolean {
+  return file.startsWith('/')
+    ? existsSync(file)
+    : PROGRAM_FOLDERS.some((folder) => existsSync(`${folder}/${file}`));
 }
 
 function run(command: string, args: readonly string[], input = ''): boolean {
@@ -53,7 +57,7 @@ const missing = missingPackages();
 if (missing.length > 0 && !(install(missing) && missingPackages().length === 0)) {
   const packages = missingPackages().join(' ');
   console.error(
-    `The tests need more programs. Run: sudo apt-get install --no-install-recommends ${packages}`,
+    `Tests and bench need more programs. Run: sudo apt-get install --no-install-recommends ${packages}`,
   );
   process.exitCode = 1;
 }
