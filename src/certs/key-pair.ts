@@ -9,6 +9,10 @@ export interface KeyPair {
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/;
+const CERTIFICATES = new RegExp(CERTIFICATE, 'g');
+
+// By how much our clock may be behind that of a CA which has just issued, in milliseconds.
+const CLOCK_DIFFERENCE = 5 * 60_000;
 
 /**
  * Checks that a PEM text holds a key pair for a host: the key fits the first certificate, which names the host.
@@ -27,4 +31,29 @@ export function checkKeyPair(pem: string, host: string): Parsed<KeyPair> {
     return flawed(flaw(`The certificate is not for ${host}`, `Get one whose subjectAltName has ${host}`));
   }
   return parsed({ pem, notAfter: Date.parse(leaf.validTo) });
+}
+
+/**
+ * Checks a key pair that has just been issued: as {@link checkKeyPair}, and every certificate of the chain can be
+ * read, each is signed by the next, and all are valid now. Never throws.
+ */
+export function checkIssued(pem: string, host: string, now: number): Parsed<KeyPair> {
+  const flaw = (message: string): Parsed<never> =>
+    flawed({ path: `${host}.pem`, message, remedy: 'Order another certificate' });
+  try {
+    const chain = (pem.match(CERTIFICATES) ?? []).map((text) => new X509Certificate(text));
+    for (const [index, certificate] of chain.entries()) {
+      const issuer = chain[index + 1];
+      if (issuer !== undefined && !certificate.verify(issuer.publicKey)) {
+        return flaw('The certificates are no chain: one is not signed by the next');
+      }
+      if (Date.parse(certificate.validTo) <= now) return flaw('A certificate of the chain has expired');
+      if (Date.parse(certificate.validFrom) > now + CLOCK_DIFFERENCE) {
+        return flaw('A certificate of the chain is not valid yet');
+      }
+    }
+    return checkKeyPair(pem, host);
+  } catch {
+    return flaw('The key or a certificate of the chain is no PEM that can be read');
+  }
 }

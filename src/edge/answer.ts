@@ -54,6 +54,6 @@ function absoluteForm({ target, authority }: PolicyRequest): Pick<PolicyRequest,
 }
 
 /** The host of an authority: lower case, without a port and without the root's dot. */
-function hostOf(authority: string): string {
+export function hostOf(authority: string): string {
   return authority.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
 }

@@ -9,6 +9,7 @@ import http2, {
 } from 'node:http2';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { POLICY_CONTENT_TYPE } from '../tenant/revision.ts';
+import { endChallengeConnections, type TlsChallenges, tlsCallbacks } from './acme-tls.ts';
 import { answer, type PolicyAnswer } from './answer.ts';
 import type { EdgeTimes } from './times.ts';
 
@@ -18,6 +19,8 @@ export interface PolicyHosts {
   policy(host: string): Buffer | undefined;
   /** The TLS context of a policy host in lower case; undefined where it has none or is unknown. */
   context(host: string): SecureContext | undefined | Promise<SecureContext | undefined>;
+  /** The certificates that answer a CA's TLS-ALPN-01 challenges. */
+  readonly challenges: TlsChallenges;
   answered(protocol: string, status: number): void;
   /** A request was not answered, because of an error that is ours. */
   failed(error: unknown): void;
@@ -77,11 +80,7 @@ export function createPolicyServer(hosts: PolicyHosts, times: EdgeTimes): Http2S
     connectionsCheckingInterval: times.checking,
     // A second Host field is to be seen, not dropped.
     joinDuplicateHeaders: true,
-    SNICallback: (name: string, done: (error: Error | null, context?: SecureContext) => void) => {
-      const context = hosts.context(name.toLowerCase());
-      if (context instanceof Promise) context.then((found) => done(null, found), done);
-      else done(null, context);
-    },
+    ...tlsCallbacks(hosts),
   } as const;
   const server = http2.createSecureServer(options, (request, response) => {
     try {
@@ -91,6 +90,7 @@ export function createPolicyServer(hosts: PolicyHosts, times: EdgeTimes): Http2S
       response.destroy();
     }
   });
+  endChallengeConnections(server);
   server.setTimeout(times.stalled);
   server.on('session', (session) => {
     serverNames.set(session, (session.socket as TLSSocket).servername);

@@ -1,4 +1,5 @@
 import type { KeyPair } from '../certs/key-pair.ts';
+import type { ChallengeAnswer, ChallengeName } from './challenge-table.ts';
 import type { EdgeTimes } from './times.ts';
 
 /** What a worker needs to know to begin. */
@@ -31,11 +32,22 @@ export interface ServedText {
   readonly text?: string | undefined;
 }
 
+export interface ChallengeChange {
+  readonly put: readonly ChallengeAnswer[];
+  readonly remove: readonly ChallengeName[];
+}
+
 /** From the primary to a worker. */
 export type ToWorker =
-  | { readonly kind: 'begin'; readonly settings: WorkerSettings }
+  | {
+      readonly kind: 'begin';
+      readonly settings: WorkerSettings;
+      readonly challenges: readonly ChallengeAnswer[];
+    }
   /** These texts are to be served; answered by `applied` once they are. */
   | { readonly kind: 'apply'; readonly pass: number; readonly texts: readonly ServedText[] }
+  /** Challenges to answer from now on, or no longer; answered by `applied`. */
+  | ({ readonly kind: 'challenges'; readonly pass: number } & ChallengeChange)
   /** The answer to `certificate-wanted`; no pair where none is issued for this host. */
   | { readonly kind: 'certificate'; readonly host: string; readonly pair?: KeyPair }
   | { readonly kind: 'metrics'; readonly request: number }

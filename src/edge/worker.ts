@@ -4,6 +4,7 @@ import pino, { type Logger } from 'pino';
 import { PemFolder } from '../store/files/pem.ts';
 import { PolicyTexts } from '../store/files/policy-texts.ts';
 import { Certificates } from './certificates.ts';
+import { type ChallengeAnswer, ChallengeTable } from './challenge-table.ts';
 import { Connections } from './connections.ts';
 import { Counts } from './counts.ts';
 import { handshakeFailure } from './handshake-failure.ts';
@@ -21,6 +22,7 @@ class Worker implements PolicyHosts {
   draining = false;
   readonly answered: PolicyHosts['answered'];
   readonly policy: PolicyHosts['policy'];
+  readonly challenges: ChallengeTable;
   readonly #settings: WorkerSettings;
   readonly #log: Logger;
   readonly #counts = new Counts();
@@ -31,8 +33,9 @@ class Worker implements PolicyHosts {
   readonly #plainServers: readonly Server[];
   readonly #connections: Connections;
 
-  constructor(settings: WorkerSettings, log: Logger) {
+  constructor(settings: WorkerSettings, challenges: readonly ChallengeAnswer[], log: Logger) {
     this.#settings = settings;
+    this.challenges = new ChallengeTable(challenges);
     this.#log = log;
     this.answered = this.#counts.answered;
     this.#policies = new LivePolicies(new PolicyTexts(settings.state));
@@ -41,7 +44,7 @@ class Worker implements PolicyHosts {
     this.#certificates = this.#openCertificates();
     this.#policyServers = settings.https.map(() => this.#createPolicyServer());
     this.#plainServers = settings.http.map(() =>
-      createPlainServer((status) => this.answered('plain', status), settings.times),
+      createPlainServer(this.challenges, (status) => this.answered('plain', status), settings.times),
     );
     const servers = [...this.#policyServers, ...this.#plainServers];
     for (const server of servers) {
@@ -74,6 +77,10 @@ class Worker implements PolicyHosts {
     switch (message.kind) {
       case 'apply':
         this.#policies.apply(message.texts);
+        send({ kind: 'applied', pass: message.pass });
+        break;
+      case 'challenges':
+        this.challenges.change(message);
         send({ kind: 'applied', pass: message.pass });
         break;
       case 'certificate':
@@ -153,7 +160,7 @@ process.on('message', (message: ToWorker) => {
     return;
   }
   log = pino({ level: message.settings.logLevel }, pino.destination(2));
-  worker = new Worker(message.settings, log);
+  worker = new Worker(message.settings, message.challenges, log);
   worker.begin().catch((error: NodeJS.ErrnoException) => {
     log.error({ event: 'worker_failed', err: error });
     send({ kind: 'failed', code: error.code ?? error.name });

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { KeyPair } from '../certs/key-pair.ts';
+import { EdgeChallenges } from './edge-challenges.ts';
 import type { Listeners } from './listeners.ts';
 import type { FromWorker, ServedText, ToWorker, WorkerMetrics, WorkerSettings } from './messages.ts';
 import { Totals } from './totals.ts';
@@ -45,7 +46,7 @@ const OPENSSL_SETTINGS = fileURLToPath(new URL('openssl.cnf', import.meta.url));
 // The descriptors of a worker below this are its standard ones and the channel to the primary.
 const FIRST_DESCRIPTOR = 4;
 
-/** The workers that have not yet answered one `apply`. */
+/** The workers that have not yet answered one message. */
 interface Pending {
   readonly waiting: Set<ChildProcess>;
   readonly done: () => void;
@@ -56,6 +57,10 @@ interface Pending {
  * and one that dies takes down nothing but the connections it had accepted; another takes its place.
  */
 export class Workers {
+  /** The challenges of CAs that all workers answer. */
+  readonly challenges = new EdgeChallenges((change) =>
+    this.#pass((pass) => ({ kind: 'challenges', pass, ...change })),
+  );
   readonly #options: WorkersOptions;
   readonly #times: WorkersTimes;
   readonly #workers = new Set<ChildProcess>();
@@ -99,6 +104,11 @@ export class Workers {
 
   /** Lets every worker serve these texts; done when none answers anything older (promise I2). */
   apply(texts: readonly ServedText[]): Promise<void> {
+    return this.#pass((pass) => ({ kind: 'apply', pass, texts }));
+  }
+
+  /** Tells every worker what is answered by `applied`; done when all have answered or ended. */
+  #pass(message: (pass: number) => ToWorker): Promise<void> {
     this.#counter += 1;
     const pass = this.#counter;
     const waiting = new Set(this.#workers);
@@ -110,7 +120,7 @@ export class Workers {
       resolve();
     };
     this.#passes.set(pass, { waiting, done });
-    for (const worker of waiting) tell(worker, { kind: 'apply', pass, texts });
+    for (const worker of waiting) tell(worker, message(pass));
     return promise;
   }
 
@@ -182,7 +192,7 @@ export class Workers {
       https: places.slice(0, https.addresses.length),
       http: places.slice(https.addresses.length),
     };
-    tell(worker, { kind: 'begin', settings });
+    tell(worker, { kind: 'begin', settings, challenges: this.challenges.present });
   }
 
   #exited(worker: ChildProcess, life: number, reason: string | number): void {

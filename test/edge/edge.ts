@@ -26,6 +26,7 @@ export class Edge {
   readonly log: LogLine[] = [];
   readonly workers: Workers;
   readonly https: Address;
+  readonly http: Address;
 
   constructor(listeners: { https: Listeners; http: Listeners }, options: EdgeOptions) {
     const { count = 1, times, workersTimes } = options;
@@ -36,6 +37,7 @@ export class Edge {
       },
     });
     this.https = listeners.https.addresses[0] as Address;
+    this.http = listeners.http.addresses[0] as Address;
     this.workers = new Workers({
       count,
       listeners,
@@ -55,8 +57,9 @@ export class Edge {
   }
 
   static async start(t: Test, options: EdgeOptions = {}): Promise<Edge> {
-    const https = await Listeners.bind([{ host: '127.0.0.1', port: 0 }]);
-    const edge = new Edge({ https, http: await Listeners.bind([]) }, options);
+    const any = [{ host: '127.0.0.1', port: 0 }];
+    const https = await Listeners.bind(any);
+    const edge = new Edge({ https, http: await Listeners.bind(any) }, options);
     t.teardown(async () => {
       for (const pid of edge.processes) process.kill(pid, 'SIGKILL');
       await edge.workers.close();

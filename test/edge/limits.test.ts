@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import t from 'tap';
+import { ChallengeTable } from '../../src/edge/challenge-table.ts';
 import { createPlainServer } from '../../src/edge/http.ts';
 import { Connection, get, NAME, PolicyServer, SHORT, TEXT } from './policy-server.ts';
 
@@ -201,7 +202,7 @@ t.test('an error of ours ends one request, and is told', async (t) => {
 
 t.test('the plain listener answers 404 to everything, and waits for nobody', async (t) => {
   const answers: number[] = [];
-  const server = createPlainServer((status) => answers.push(status), SHORT);
+  const server = createPlainServer(new ChallengeTable(), (status) => answers.push(status), SHORT);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());

@@ -3,6 +3,7 @@ import http2, { type ClientHttp2Session, type Http2SecureServer } from 'node:htt
 import type { AddressInfo, Socket } from 'node:net';
 import tls, { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Test } from 'tap';
+import { ChallengeTable } from '../../src/edge/challenge-table.ts';
 import { createPolicyServer, type PolicyHosts } from '../../src/edge/https.ts';
 import { EDGE_TIMES, type EdgeTimes } from '../../src/edge/times.ts';
 import type { Address } from '../server/request.ts';
@@ -32,6 +33,7 @@ export class PolicyServer implements PolicyHosts {
   draining = false;
   readonly answers: string[] = [];
   readonly failures: unknown[] = [];
+  readonly challenges = new ChallengeTable();
   readonly server: Http2SecureServer;
 
   constructor(times: EdgeTimes) {

@@ -2,6 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Outcome, Program, type ProgramOptions, runToEnd } from './program.ts';
 
+export interface HostOptions {
+  readonly name: string;
+  /** The command that another one is put behind to run there; empty for the machine itself. */
+  readonly enter: readonly string[];
+  /** An existing folder for its programs' files. */
+  readonly folder: string;
+  readonly ipv4: readonly string[];
+  readonly ipv6: readonly string[];
+}
+
 /** A host of a test network: programs that run in it see its addresses, its DNS and its ports only. */
 export class Host {
   readonly name: string;
@@ -12,12 +22,12 @@ export class Host {
   readonly #enter: readonly string[];
   readonly #programs: Program[] = [];
 
-  constructor(name: string, namespace: string, folder: string, numbers: readonly number[]) {
+  constructor({ name, enter, folder, ipv4, ipv6 }: HostOptions) {
     this.name = name;
-    this.ipv4 = numbers.map((number) => `10.88.0.${number}`);
-    this.ipv6 = numbers.map((number) => `fd00:88::${number}`);
+    this.ipv4 = ipv4;
+    this.ipv6 = ipv6;
     this.#folder = folder;
-    this.#enter = ['ip', 'netns', 'exec', namespace];
+    this.#enter = enter;
   }
 
   /** The first IPv4 address. */

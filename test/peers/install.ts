@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { NEEDED, PROGRAM_FOLDERS } from './packages.ts';
+import { installPebble, PEBBLE } from './pebble-program.ts';
 
 // Installs what tests and bench run against, where apt-get is at hand and allowed. Elsewhere it prints
-// the one line to run and exits with 1. When all is there, it only looks.
+// what to do and exits with 1. When all is there, it only looks.
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const POLICY_TEXT =
@@ -58,5 +59,10 @@ if (missing.length > 0 && !(install(missing) && missingPackages().length === 0))
   console.error(
     `Tests and bench need more programs. Run: sudo apt-get install --no-install-recommends ${packages}`,
   );
+  process.exitCode = 1;
+}
+
+if (!installPebble()) {
+  console.error(`The tests need Pebble 2.8 or newer (github.com/letsencrypt/pebble) as ${PEBBLE}.`);
   process.exitCode = 1;
 }

@@ -10,6 +10,8 @@ const TSIG_KEY = {
   secret: 'YSBrZXkgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzISE=',
 } as const;
 
+const DNS_PORT = 53;
+
 /** Knot DNS as the authoritative server of the root and of the zones given. */
 export interface Knot {
   readonly address: string;
@@ -22,12 +24,14 @@ export interface Knot {
 
 export interface KnotOptions {
   readonly address: string;
+  readonly port?: number;
   /** Names of the zones, with their delegations made by the harness. */
   readonly zones: readonly string[];
   readonly records: readonly DnsRecord[];
 }
 
-export async function startKnot(host: Host, { address, zones, records }: KnotOptions): Promise<Knot> {
+export async function startKnot(host: Host, options: KnotOptions): Promise<Knot> {
+  const { address, port = DNS_PORT, zones, records } = options;
   const folder = await host.folder('knot');
   await mkdir(join(folder, 'database'));
   const all = [...records, ...delegations(zones, address)];
@@ -36,13 +40,20 @@ export async function startKnot(host: Host, { address, zones, records }: KnotOpt
     await writeFile(join(folder, zoneFile(zone)), zoneText(zone, own));
   }
   const config = join(folder, 'knot.conf');
-  await writeFile(config, configText(folder, address, zones));
+  await writeFile(config, configText(folder, `${address}@${port}`, zones));
   const program = host.spawn('knotd', ['-c', config]);
   await program.line(/server started/);
 
   const update = async (zone: string, commands: readonly string[]) => {
     const key = `${TSIG_KEY.algorithm}:${TSIG_KEY.name}:${TSIG_KEY.secret}`;
-    const script = [`server ${address}`, `zone ${absolute(zone)}`, 'origin .', ...commands, 'send', ''];
+    const script = [
+      `server ${address} ${port}`,
+      `zone ${absolute(zone)}`,
+      'origin .',
+      ...commands,
+      'send',
+      '',
+    ];
     await host.run('knsupdate', ['-y', key], { input: script.join('\n') });
   };
   return {
@@ -81,11 +92,11 @@ function zoneText(zone: string, records: readonly DnsRecord[]): string {
   return `$ORIGIN .\n${[soa, { name: zone, type: 'NS', value: 'ns.' }, ...records].map(recordText).join('\n')}\n`;
 }
 
-function configText(folder: string, address: string, zones: readonly string[]): string {
+function configText(folder: string, listen: string, zones: readonly string[]): string {
   return `
 server:
     rundir: "${folder}"
-    listen: [ "${address}@53" ]
+    listen: [ "${listen}" ]
     user: "root:root"
     udp-workers: 2
     tcp-workers: 2

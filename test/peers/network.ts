@@ -64,7 +64,13 @@ export class Network {
   async host(name: string, ...numbers: readonly number[]): Promise<Host> {
     const namespace = `${this.#prefix}-${name}`;
     const folder = join(this.folder, name);
-    const host = new Host(name, namespace, folder, numbers);
+    const host = new Host({
+      name,
+      enter: ['ip', 'netns', 'exec', namespace],
+      folder,
+      ipv4: numbers.map((number) => `10.88.0.${number}`),
+      ipv6: numbers.map((number) => `fd00:88::${number}`),
+    });
     this.#hosts.push(host);
     await mkdir(folder, { mode: 0o755 });
     await this.#writeEtc(namespace);

@@ -56,9 +56,16 @@ export function fetchPolicy({ host, port }: Address, request: PolicyRequest): Pr
   });
 }
 
-export function fetchPlain({ host, port }: Address, path: string, method = 'GET'): Promise<Answer> {
+/** @param name the Host, where it is not to be the address. */
+export function fetchPlain(
+  { host, port }: Address,
+  path: string,
+  method = 'GET',
+  name?: string,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const options = { host, port, path, method, agent: false };
+    const headers = name === undefined ? {} : { host: name };
+    const options = { host, port, path, method, headers, agent: false };
     http.request(options, collect(resolve, reject)).on('error', reject).end();
   });
 }
