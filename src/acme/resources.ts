@@ -11,6 +11,7 @@ export const Directory = Type.Object({
   newAccount: Url,
   newOrder: Url,
   renewalInfo: Type.Optional(Url),
+  meta: Type.Optional(Type.Object({ caaIdentities: Type.Optional(Type.Array(Type.String())) })),
 });
 export type Directory = Static<typeof Directory>;
 

@@ -9,7 +9,7 @@ import { SignedClient } from '../acme/signed-client.ts';
 import { AcmeOrder, type OrderContext } from './acme-order.ts';
 import { outcomeOfError } from './acme-outcome.ts';
 import { certificateId } from './certificate-id.ts';
-import type { ChallengeBoard, Issuer, Order, OrderOutcome, RenewalInfo } from './issuer.ts';
+import type { CaFacts, ChallengeBoard, Issuer, Order, OrderOutcome, RenewalInfo } from './issuer.ts';
 import { readRenewalInfo } from './renewal-info.ts';
 
 /** One CA, and the account that is to be used there. */
@@ -42,6 +42,7 @@ export function openIssuer(options: AcmeIssuerOptions): Issuer {
   const external = eab && new ExternalAccount(eab.keyId, eab.hmacKey);
   const context = { account: new Account({ client, key, email, external }), board, profile, now };
   return {
+    facts: (signal) => readFacts(client, signal),
     order: (order, signal) => placeOrder(context, order, signal),
     renewalInfo: (certificate, signal) => askRenewalInfo({ client, now }, certificate, signal),
   };
@@ -58,6 +59,16 @@ async function placeOrder(context: OrderContext, order: Order, signal: AbortSign
     if (outcome !== undefined) return outcome;
     if (!late.aborted) throw error;
     return { outcome: 'unreachable', why: `The CA took longer than ${ORDER_TIME / 60_000} minutes` };
+  }
+}
+
+async function readFacts(client: SignedClient, signal: AbortSignal): Promise<CaFacts | undefined> {
+  try {
+    const { renewalInfo, meta } = await client.directory(signal);
+    return { issuers: meta?.caaIdentities ?? [], hasRenewalInfo: renewalInfo !== undefined };
+  } catch (error) {
+    if (error instanceof AcmeProblem || error instanceof CaUnreachable) return undefined;
+    throw error;
   }
 }
 

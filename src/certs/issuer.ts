@@ -54,8 +54,17 @@ export interface RenewalInfo {
   readonly explanation?: string;
 }
 
+/** What a CA says of itself in its directory. */
+export interface CaFacts {
+  /** The names that it answers to in CAA records (RFC 8555 section 7.1.1). */
+  readonly issuers: readonly string[];
+  readonly hasRenewalInfo: boolean;
+}
+
 /** One CA with one account. */
 export interface Issuer {
+  /** Undefined where the CA can't be reached. */
+  facts(signal: AbortSignal): Promise<CaFacts | undefined>;
   order(order: Order, signal: AbortSignal): Promise<OrderOutcome>;
   /** Undefined where the CA has no renewal information, or none for now. */
   renewalInfo(certificate: string, signal: AbortSignal): Promise<RenewalInfo | undefined>;

@@ -79,6 +79,12 @@ export class Certificates {
     return this.#load(host, stamp, entry, now);
   }
 
+  /** The source has another one: it is looked at when the host is next asked for. */
+  renewed(host: string): void {
+    const entry = this.#entries.get(host);
+    if (entry !== undefined) this.#entries.set(host, { ...entry, lookAgain: 0 });
+  }
+
   #load(host: string, stamp: string, before: Entry, now: number): SecureContext | undefined {
     const loaded = this.#context(host);
     if (!loaded.ok) return this.#keep(host, this.#refuse(host, before, stamp, loaded.flaws), now);

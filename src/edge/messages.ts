@@ -11,6 +11,8 @@ export interface WorkerSettings {
   readonly state: string;
   /** The folder of certificates, one PEM file per policy host. */
   readonly certs: string;
+  /** Tenants' names point at it; it has a certificate, but no policy. */
+  readonly serviceName: string;
   /** Whether the primary has a local CA that issues what the folder does not hold. */
   readonly localCa: boolean;
   /** The most connections that one worker holds at once on each listener. */
@@ -48,6 +50,8 @@ export type ToWorker =
   | { readonly kind: 'apply'; readonly pass: number; readonly texts: readonly ServedText[] }
   /** Challenges to answer from now on, or no longer; answered by `applied`. */
   | ({ readonly kind: 'challenges'; readonly pass: number } & ChallengeChange)
+  /** These hosts have new certificates in the folder; answered by `applied` once they are used. */
+  | { readonly kind: 'renewed'; readonly pass: number; readonly hosts: readonly string[] }
   /** The answer to `certificate-wanted`; no pair where none is issued for this host. */
   | { readonly kind: 'certificate'; readonly host: string; readonly pair?: KeyPair }
   | { readonly kind: 'metrics'; readonly request: number }

@@ -55,7 +55,8 @@ class Worker implements PolicyHosts {
   }
 
   context(host: string): ReturnType<PolicyHosts['context']> {
-    return this.#policies.has(host) ? this.#certificates.get(host, Date.now()) : undefined;
+    const isOurs = this.#policies.has(host) || host === this.#settings.serviceName;
+    return isOurs ? this.#certificates.get(host, Date.now()) : undefined;
   }
 
   failed(error: unknown): void {
@@ -81,6 +82,10 @@ class Worker implements PolicyHosts {
         break;
       case 'challenges':
         this.challenges.change(message);
+        send({ kind: 'applied', pass: message.pass });
+        break;
+      case 'renewed':
+        for (const host of message.hosts) this.#certificates.renewed(host);
         send({ kind: 'applied', pass: message.pass });
         break;
       case 'certificate':

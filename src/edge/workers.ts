@@ -107,6 +107,11 @@ export class Workers {
     return this.#pass((pass) => ({ kind: 'apply', pass, texts }));
   }
 
+  /** Lets every worker take the new certificates of these hosts into use. */
+  renewed(hosts: readonly string[]): Promise<void> {
+    return this.#pass((pass) => ({ kind: 'renewed', pass, hosts }));
+  }
+
   /** Tells every worker what is answered by `applied`; done when all have answered or ended. */
   #pass(message: (pass: number) => ToWorker): Promise<void> {
     this.#counter += 1;

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkKeyPair, type KeyPair } from '../../certs/key-pair.ts';
 import { flawed, type Parsed } from '../../flaws/flaw.ts';
+import { makePrivateFolder, writeDurably } from './durable.ts';
 
 /**
  * The folder of certificates: `<policy host>.pem` holds the private key, the leaf and the chain.
@@ -29,6 +30,12 @@ export class PemFolder {
       const remedy = 'Write the private key, the certificate and its chain, as PEM, into this file';
       return flawed({ path: `${host}.pem`, message: `The certificate can't be used (${code})`, remedy });
     }
+  }
+
+  /** Puts a key pair in place, for its owner's eyes only. Key and chain are replaced together or not at all. */
+  write(host: string, pem: string): void {
+    makePrivateFolder(this.#folder);
+    writeDurably(this.#path(host), pem);
   }
 
   #path(host: string): string {

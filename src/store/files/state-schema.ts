@@ -35,7 +35,25 @@ const STEPS = [
      flaws TEXT
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX document_domain ON document (domain);
-   CREATE INDEX document_flaws ON document (file) WHERE flaws IS NOT NULL;`,
+   CREATE INDEX document_flaws ON document (file) WHERE flaws IS NOT NULL;
+   CREATE TABLE upkeep (
+     host TEXT PRIMARY KEY,
+     wake_at INTEGER NOT NULL,
+     state TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX upkeep_wake ON upkeep (wake_at);
+   CREATE TABLE ca (
+     name TEXT PRIMARY KEY,
+     standing TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE spent (
+     ca TEXT NOT NULL,
+     key TEXT NOT NULL,
+     slots TEXT NOT NULL,
+     PRIMARY KEY (ca, key)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE turn (orders INTEGER NOT NULL) STRICT;
+   INSERT INTO turn VALUES (0);`,
 ];
 
 /** Brings a state file to the present schema. Throws {@link StateFileError} where the file is of a newer release. */

@@ -1,0 +1,42 @@
+import type { Hostname } from '../names/hostname.ts';
+import type { Ledger, LedgerChanges } from './budget.ts';
+import type { Standing } from './standing.ts';
+import type { Upkeep } from './upkeep.ts';
+
+/** A host that is to be left alone until a moment, in milliseconds since 1970. */
+export interface Sleep {
+  readonly host: Hostname;
+  readonly until: number;
+}
+
+/** What a round decided, or an order brought; recorded as a whole or not at all. */
+export interface UpkeepChanges {
+  readonly sleeps?: readonly Sleep[];
+  /** By CA. */
+  readonly spent?: Readonly<Record<string, LedgerChanges>>;
+  readonly standings?: Readonly<Record<string, Standing>>;
+  /** Orders that are about to start. */
+  readonly orders?: number;
+}
+
+/** What is known of certificates and their CAs. Everything that writes is durable when it returns, or throws. */
+export interface UpkeepStore {
+  /** Takes in hosts that are new, awake at once; the others stay as they are. */
+  add(upkeeps: readonly Upkeep[]): void;
+  forget(hosts: readonly Hostname[]): void;
+  get(host: Hostname): Upkeep | undefined;
+  /** The next in the order of their hosts, at most `most`; the first follow the empty text. */
+  after(host: string, most: number): readonly Upkeep[];
+  /** Those whose time has come, the longest awake first, at most `most`. */
+  awake(now: number, most: number): readonly Upkeep[];
+  /** When the next one wakes; undefined where none does. */
+  nextWake(): number | undefined;
+  /** Changes what is known of a host, as it is now in the store, and wakes it; nothing where it is not there. */
+  change(host: Hostname, change: (upkeep: Upkeep) => Upkeep): void;
+  record(changes: UpkeepChanges): void;
+  standing(ca: string): Standing;
+  ledger(ca: string): Ledger;
+  /** Orders that were started, ever. */
+  turn(): number;
+  close(): void;
+}

@@ -1,0 +1,144 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Ledger, LedgerChanges, Slot } from '../../certs/budget.ts';
+import { GOOD_STANDING, type Standing } from '../../certs/standing.ts';
+import type { Upkeep } from '../../certs/upkeep.ts';
+import type { UpkeepChanges, UpkeepStore } from '../../certs/upkeep-store.ts';
+import type { Hostname } from '../../names/hostname.ts';
+import { openForReading, openForWriting } from './state-database.ts';
+
+/** Opens what the state file knows of certificates; for reading only where it can't be written. */
+export function openUpkeep(folder: string): UpkeepStore {
+  try {
+    return new UpkeepFile(openForWriting(folder));
+  } catch {
+    return new UpkeepFile(openForReading(folder));
+  }
+}
+
+interface Row {
+  readonly state: string;
+}
+
+/** Certificates and CAs in the state file: what is asked by is a column, all else one JSON text. */
+class UpkeepFile implements UpkeepStore {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  add(upkeeps: readonly Upkeep[]): void {
+    this.#transaction(() => {
+      const insert = this.#sql('INSERT OR IGNORE INTO upkeep (host, wake_at, state) VALUES (?, 0, ?)');
+      for (const upkeep of upkeeps) insert.run(upkeep.host, JSON.stringify(upkeep));
+    });
+  }
+
+  forget(hosts: readonly Hostname[]): void {
+    this.#transaction(() => {
+      for (const host of hosts) this.#sql('DELETE FROM upkeep WHERE host = ?').run(host);
+    });
+  }
+
+  get(host: Hostname): Upkeep | undefined {
+    const row = this.#sql('SELECT state FROM upkeep WHERE host = ?').get(host) as Row | undefined;
+    return row && read(row);
+  }
+
+  after(host: string, most: number): readonly Upkeep[] {
+    const rows = this.#sql('SELECT state FROM upkeep WHERE host > ? ORDER BY host LIMIT ?').all(host, most);
+    return (rows as unknown as Row[]).map(read);
+  }
+
+  awake(now: number, most: number): readonly Upkeep[] {
+    const rows = this.#sql('SELECT state FROM upkeep WHERE wake_at <= ? ORDER BY wake_at LIMIT ?').all(now, most);
+    return (rows as unknown as Row[]).map(read);
+  }
+
+  nextWake(): number | undefined {
+    const row = this.#sql('SELECT min(wake_at) AS at FROM upkeep').get() as { readonly at: number | null };
+    return row.at ?? undefined;
+  }
+
+  change(host: Hostname, change: (upkeep: Upkeep) => Upkeep): void {
+    this.#transaction(() => {
+      const upkeep = this.get(host);
+      if (upkeep === undefined) return;
+      const state = JSON.stringify(change(upkeep));
+      this.#sql('UPDATE upkeep SET state = ?, wake_at = 0 WHERE host = ?').run(state, host);
+    });
+  }
+
+  record({ sleeps = [], spent = {}, standings = {}, orders = 0 }: UpkeepChanges): void {
+    this.#transaction(() => {
+      for (const { host, until } of sleeps) {
+        this.#sql('UPDATE upkeep SET wake_at = ? WHERE host = ?').run(Math.ceil(until), host);
+      }
+      for (const [ca, changes] of Object.entries(spent)) this.#spend(ca, changes);
+      for (const [ca, standing] of Object.entries(standings)) {
+        const put = 'INSERT OR REPLACE INTO ca (name, standing) VALUES (?, ?)';
+        this.#sql(put).run(ca, JSON.stringify(standing));
+      }
+      if (orders > 0) this.#sql('UPDATE turn SET orders = orders + ?').run(orders);
+    });
+  }
+
+  standing(ca: string): Standing {
+    const row = this.#sql('SELECT standing AS state FROM ca WHERE name = ?').get(ca) as Row | undefined;
+    return row === undefined ? GOOD_STANDING : (JSON.parse(row.state) as Standing);
+  }
+
+  ledger(ca: string): Ledger {
+    const get = this.#sql('SELECT slots AS state FROM spent WHERE ca = ? AND key = ?');
+    return {
+      get: (key) => {
+        const row = get.get(ca, key) as Row | undefined;
+        return row && (JSON.parse(row.state) as Slot[]);
+      },
+    };
+  }
+
+  turn(): number {
+    return (this.#sql('SELECT orders FROM turn').get() as { readonly orders: number }).orders;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #spend(ca: string, changes: LedgerChanges): void {
+    for (const [key, slots] of changes) {
+      if (slots.length === 0) this.#sql('DELETE FROM spent WHERE ca = ? AND key = ?').run(ca, key);
+      else {
+        const put = 'INSERT OR REPLACE INTO spent (ca, key, slots) VALUES (?, ?, ?)';
+        this.#sql(put).run(ca, key, JSON.stringify(slots));
+      }
+    }
+  }
+
+  #transaction(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.#database.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+function read({ state }: Row): Upkeep {
+  return JSON.parse(state) as Upkeep;
+}
