@@ -6,10 +6,11 @@ import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
 import { parsePath } from '../flaws/path.ts';
 import { quote } from '../flaws/quote.ts';
 import { shapeFlaws } from '../flaws/schema.ts';
-import { parseHostname } from '../names/hostname.ts';
+import { type Hostname, parseHostname } from '../names/hostname.ts';
 import { isSpecialUse } from '../names/special-use.ts';
 import { readYaml } from '../store/files/yaml.ts';
 import { formatAddress, parseAddresses } from './addresses.ts';
+import { type Acme, readAcme } from './authorities.ts';
 import { CONFIG_FILE, type Environment, readEnvironment, variableOf } from './environment.ts';
 import { Settings } from './settings.ts';
 
@@ -18,7 +19,7 @@ export interface Config {
   /** Whether no service name is set: the local trial on loopback. */
   readonly trial: boolean;
   /** In A-labels. */
-  readonly serviceName: string;
+  readonly serviceName: Hostname;
   readonly listen: {
     readonly https: readonly ListenAddress[];
     readonly http: readonly ListenAddress[];
@@ -27,6 +28,9 @@ export interface Config {
   /** Folders, absolute. */
   readonly store: { readonly policies: string; readonly certs: string; readonly state: string };
   readonly localCa: boolean;
+  readonly acme: Acme;
+  /** Resolvers to look at public DNS by; the system's where there are none. */
+  readonly dns: { readonly resolvers: readonly ListenAddress[] };
   readonly workers: number;
   readonly limits: { readonly connections: number; readonly certificates: number };
   readonly log: { readonly level: string };
@@ -47,7 +51,8 @@ const LEAST_WORKERS = 2;
  */
 export function readConfig(environment: Environment, file = environment[CONFIG_FILE]): Parsed<Config> {
   const written = file === undefined ? parsed(NOTHING_WRITTEN) : readFile(file);
-  const set = readEnvironment(environment);
+  const revealed = withSecretFiles(environment);
+  const set = revealed.ok ? readEnvironment(revealed.value) : revealed;
   if (!written.ok || !set.ok) {
     return flawed(...(written.ok ? [] : written.flaws), ...(set.ok ? [] : set.flaws));
   }
@@ -86,6 +91,26 @@ function readFile(file: string): Parsed<Written> {
   return parsed({ settings: value as Settings, locate });
 }
 
+const SECRETS = ['POSTSEAL_ACME_EAB_HMAC_KEY', 'POSTSEAL_ACME_FALLBACK_EAB_HMAC_KEY'];
+
+/** A secret may stand in a file, which `…_FILE` names, so that it is seen neither here nor in a list of processes. */
+function withSecretFiles(environment: Environment): Parsed<Environment> {
+  const found: Record<string, string | undefined> = { ...environment };
+  const flaws: Flaw[] = [];
+  for (const name of SECRETS) {
+    const file = environment[`${name}_FILE`];
+    if (file === undefined) continue;
+    delete found[`${name}_FILE`];
+    try {
+      found[name] = readFileSync(file, 'utf8').trim();
+    } catch (error) {
+      const message = `The file can't be read (${(error as NodeJS.ErrnoException).code})`;
+      flaws.push({ path: `${name}_FILE`, message, remedy: 'Correct its name, or let Postseal read it' });
+    }
+  }
+  return flaws.length > 0 ? flawed(...flaws) : parsed(found);
+}
+
 function has(settings: Settings, path: string): boolean {
   let value: unknown = settings;
   for (const step of parsePath(path)) value = (value as Record<string, unknown> | undefined)?.[step];
@@ -98,9 +123,18 @@ function merge(written: Settings, set: Settings): Settings {
     ...set,
     listen: { ...written.listen, ...set.listen },
     store: { ...written.store, ...set.store },
+    ...joined('acme', written.acme, set.acme),
+    ...joined('acme_fallback', written.acme_fallback, set.acme_fallback),
+    ...joined('dns', written.dns, set.dns),
     limits: { ...written.limits, ...set.limits },
     log: { ...written.log, ...set.log },
   };
+}
+
+/** A section of both, which stays absent where neither has it. */
+function joined<K extends string, T extends object>(key: K, written: T | undefined, set: T | undefined) {
+  if (written === undefined && set === undefined) return {};
+  return { [key]: { ...written, ...set } } as Record<K, T>;
 }
 
 function check(settings: Settings): Parsed<Config> {
@@ -109,21 +143,34 @@ function check(settings: Settings): Parsed<Config> {
   const name = parseHostname(service_name);
   const listen = readListen({ ...(trial ? TRIAL_LISTEN : PUBLIC_LISTEN), ...settings.listen });
   const store = readStore({ ...STORE, ...settings.store });
-  const localCa = settings.local_ca ?? (name.ok && isSpecialUse(name.value));
+  const isPublic = name.ok && !isSpecialUse(name.value);
+  const localCa = settings.local_ca ?? (!isPublic && settings.acme?.directory === undefined);
+  const acme = readAcme(settings, isPublic && !localCa);
+  const resolvers = parseAddresses('dns.resolver', settings.dns?.resolver ?? 'off');
   const flaws = [
     ...(name.ok
       ? localCaFlaws(name.value, localCa)
       : name.flaws.map((flaw) => ({ ...flaw, path: 'service_name' }))),
     ...(listen.ok ? [] : listen.flaws),
     ...(store.ok ? [] : store.flaws),
+    ...(acme.ok ? [] : acme.flaws),
+    ...(resolvers.ok ? [] : resolvers.flaws),
   ];
-  if (flaws.length > 0 || !name.ok || !listen.ok || !store.ok) return flawed(...flaws);
+  if (acme.ok && localCa && acme.value.authorities.length > 0) {
+    const message = 'Certificates come from the local CA or by ACME, not from both';
+    flaws.push({ path: 'local_ca', message, remedy: 'Remove local_ca, or write acme.directory: off' });
+  }
+  if (flaws.length > 0 || !name.ok || !listen.ok || !store.ok || !acme.ok || !resolvers.ok) {
+    return flawed(...flaws);
+  }
   return parsed({
     trial,
     serviceName: name.value,
     listen: listen.value,
     store: store.value,
     localCa,
+    acme: acme.value,
+    dns: { resolvers: resolvers.value },
     workers: workers === 'auto' ? Math.max(LEAST_WORKERS, availableParallelism()) : workers,
     limits: { connections: 20_000, certificates: 2_000, ...limits },
     log: { level: 'info', ...log },

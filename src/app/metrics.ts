@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { WorkerMetrics } from '../edge/messages.ts';
+import type { OrderCounts } from './order-counts.ts';
 
 /** What the metrics are read from, at each scrape. */
 export interface MetricsSource {
@@ -8,6 +9,7 @@ export interface MetricsSource {
   /** What all workers counted, those that ended included. */
   workerMetrics(): Promise<WorkerMetrics>;
   readonly workers: { readonly ready: number; readonly restarts: number };
+  readonly orders: OrderCounts;
   /** Whether the last pass over the documents could be done. */
   readonly policiesFresh: boolean;
 }
@@ -43,6 +45,12 @@ export class Metrics {
     ['reason'],
   );
 
+  readonly #orders = this.#counter(
+    'postseal_certificate_orders_total',
+    'Orders for certificates by CA and outcome',
+    ['ca', 'outcome'],
+  );
+
   constructor(source: MetricsSource) {
     this.#source = source;
     collectDefaultMetrics({ register: this.#registry, prefix: 'postseal_' });
@@ -66,7 +74,10 @@ export class Metrics {
     this.#workers.set(source.workers.ready);
     this.#certificates.set(workers.cachedCertificates);
     this.#connections.set(workers.connections);
-    for (const counter of [this.#restarts, this.#dropped, this.#responses, this.#handshakes]) counter.reset();
+    for (const counter of [this.#restarts, this.#dropped, this.#responses, this.#handshakes, this.#orders]) {
+      counter.reset();
+    }
+    for (const { ca, outcome, count } of source.orders.read()) this.#orders.inc({ ca, outcome }, count);
     this.#restarts.inc(source.workers.restarts);
     this.#dropped.inc(workers.droppedConnections);
     for (const [key, count] of Object.entries(workers.responses)) {

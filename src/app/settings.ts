@@ -1,5 +1,14 @@
 import Type from 'typebox';
 
+const authority = {
+  directory: text("the address of a CA's ACME directory, or off"),
+  email: text('the address that the CA may write to'),
+  profile: text('a certificate profile, by the name that the CA gives it'),
+  ca_file: text("a file of PEM certificates, for a CA whose own address the machine doesn't trust"),
+  eab_key_id: text('the key id of an external account binding'),
+  eab_hmac_key: text('the key of an external account binding, in base64url'),
+};
+
 /**
  * Every key of the configuration, as it is written in the file. A key's environment variable is its path in upper
  * case, joined by `_`, after `POSTSEAL_`: `listen.https` is `POSTSEAL_LISTEN_HTTPS`.
@@ -24,6 +33,15 @@ export const Settings = Type.Object(
         description: 'true to issue certificates from a CA of its own, for trying out; else false',
       }),
     ),
+    acme: section({
+      ...authority,
+      challenges: text('http-01, tls-alpn-01 or both joined by a comma, the preferred one first'),
+      parallel: count('the most orders at once, from 1 to 100', 100),
+    }),
+    acme_fallback: section(authority),
+    dns: section({
+      resolver: text('addresses of DNS resolvers with ports, such as "9.9.9.9:53", several joined by commas'),
+    }),
     workers: Type.Optional(
       Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1, maximum: 256 })], {
         description: 'auto, or a number of processes from 1 to 256',

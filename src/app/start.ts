@@ -13,12 +13,14 @@ import { CaFolder } from '../store/files/ca-folder.ts';
 import { DocumentFolder } from '../store/files/document-folder.ts';
 import { openState } from '../store/files/state-file.ts';
 import type { TenantStore } from '../tenant/store.ts';
+import { keepCertificates } from './certificates.ts';
 import type { Config } from './config.ts';
 import { type HealthEvidence, health, MOST_DOCUMENTS } from './health.ts';
 import { LastKnown } from './last-known.ts';
 import { ledgerClock } from './ledger-clock.ts';
 import { Metrics } from './metrics.ts';
 import { createOperationsServer } from './operations.ts';
+import { OrderCounts } from './order-counts.ts';
 import { PolicyJob } from './policy-job.ts';
 import { PolicyLoop } from './policy-loop.ts';
 
@@ -53,6 +55,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     settings: {
       state: config.store.state,
       certs: config.store.certs,
+      serviceName: config.serviceName,
       localCa: config.localCa,
       maxConnections: Math.ceil(config.limits.connections / config.workers),
       cachedCertificates: config.limits.certificates,
@@ -63,7 +66,23 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     issue: (host) => issue(ca, store, host, now),
   });
   const folder = new DocumentFolder(config.store.policies);
-  const serve = (domains: readonly Hostname[]) => workers.apply(textsOf(domains, store));
+  const orders = new OrderCounts();
+  const certificates =
+    config.acme.authorities.length === 0
+      ? undefined
+      : keepCertificates({
+          config,
+          board: workers.challenges,
+          renewed: (host) => workers.renewed([host]),
+          ordered: (ca, outcome) => orders.count(ca, outcome),
+          tenants: store,
+          log,
+          now,
+        });
+  const serve = async (domains: readonly Hostname[]) => {
+    await workers.apply(textsOf(domains, store));
+    certificates?.notice(domains);
+  };
   const ledgerNow = ledgerClock(now, () => performance.now());
   const job = new PolicyJob({ folder, store, serve, log, now, ledgerNow });
   const loop = new PolicyLoop({ job, folder: folder.path, log });
@@ -74,6 +93,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     flawedDocuments: () => known.read().flawedCount,
     workerMetrics: () => workers.metrics(),
     workers,
+    orders,
     get policiesFresh() {
       return loop.failure === undefined;
     },
@@ -96,6 +116,8 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   }));
   const close = async (): Promise<void> => {
     state.ending = true;
+    // Challenges are answered until no order waits for them.
+    await certificates?.close();
     await workers.close();
     await loop.close();
     await Promise.all(operations.map(({ server }) => closeServer(server)));

@@ -4,7 +4,8 @@ import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
 /** A private key with its certificate chain, leaf first, as one PEM text. */
 export interface KeyPair {
   readonly pem: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, as the next. */
+  readonly notBefore: number;
   readonly notAfter: number;
 }
 
@@ -13,6 +14,11 @@ const CERTIFICATES = new RegExp(CERTIFICATE, 'g');
 
 // By how much our clock may be behind that of a CA which has just issued, in milliseconds.
 const CLOCK_DIFFERENCE = 5 * 60_000;
+
+/** The certificates of a key pair, without the key. */
+export function chainOf({ pem }: Pick<KeyPair, 'pem'>): string {
+  return (pem.match(CERTIFICATES) ?? []).join('\n');
+}
 
 /**
  * Checks that a PEM text holds a key pair for a host: the key fits the first certificate, which names the host.
@@ -30,7 +36,7 @@ export function checkKeyPair(pem: string, host: string): Parsed<KeyPair> {
   if (leaf.checkHost(host, { subject: 'never', partialWildcards: false }) === undefined) {
     return flawed(flaw(`The certificate is not for ${host}`, `Get one whose subjectAltName has ${host}`));
   }
-  return parsed({ pem, notAfter: Date.parse(leaf.validTo) });
+  return parsed({ pem, notBefore: Date.parse(leaf.validFrom), notAfter: Date.parse(leaf.validTo) });
 }
 
 /**

@@ -66,6 +66,7 @@ async function issue(order: Order): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify']);
   // A certificate tells whole seconds.
   const now = Math.floor(order.now / SECOND) * SECOND;
+  const notBefore = new Date(now - BACKDATE);
   const notAfter = new Date(Math.min(now + LEAF_DAYS * DAY, root.notAfter.getTime()));
   const leaf = await x509.X509CertificateGenerator.create({
     // The name stands in the alternative names only: a common name has at most 64 characters.
@@ -74,7 +75,7 @@ async function issue(order: Order): Promise<KeyPair> {
     publicKey: keys.publicKey,
     signingKey: key,
     signingAlgorithm: SIGNING,
-    notBefore: new Date(now - BACKDATE),
+    notBefore,
     notAfter,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
@@ -86,7 +87,7 @@ async function issue(order: Order): Promise<KeyPair> {
     ],
   });
   const pem = `${await exportKey(keys.privateKey)}${leaf.toString('pem')}\n`;
-  return { pem, notAfter: notAfter.getTime() };
+  return { pem, notBefore: notBefore.getTime(), notAfter: notAfter.getTime() };
 }
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {

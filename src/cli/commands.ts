@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { listCertificates, renewCertificates } from './cert.ts';
 import { checkConfig } from './config.ts';
 import { EXIT } from './printing.ts';
 import { printRecords } from './records.ts';
@@ -27,6 +28,20 @@ export async function run(args: readonly string[], takeSignals: () => void): Pro
     .description('print the DNS records that tenants need, with their present policy ids')
     .option('--json', 'one JSON document instead of zone file lines')
     .action((domains: string[], options: { json?: boolean }) => printRecords(domains, options, config()));
+
+  const cert = program.command('cert').description("look after tenants' certificates");
+  cert
+    .command('list')
+    .description(
+      'print the certificate of every policy host: state, CA, end, next renewal, and what is wrong',
+    )
+    .option('--json', 'one JSON document instead of lines')
+    .action((options: { json?: boolean }) => listCertificates(options, config()));
+  cert
+    .command('renew')
+    .argument('<domains...>', 'the policy domains')
+    .description('ask for new certificates now')
+    .action((domains: string[]) => renewCertificates(domains, config()));
 
   program
     .command('config')

@@ -1,11 +1,11 @@
 import { parsePolicyDomain } from '../names/hostname.ts';
 import { openForReading } from '../store/files/state-database.ts';
-import { StateFileError } from '../store/files/state-error.ts';
 import { StateFile } from '../store/files/state-file.ts';
 import { desiredRecords, zoneLine } from '../tenant/records.ts';
 import type { Announceable, TenantStore } from '../tenant/store.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, fail, print, printJson } from './printing.ts';
+import { opened } from './state.ts';
 
 /** `postseal records`: what tenants are to have in DNS now. Works beside a running server. */
 export function printRecords(
@@ -15,7 +15,7 @@ export function printRecords(
 ): void {
   const config = loadConfig(file);
   if (config === undefined) return;
-  const store = openStore(config.store.state);
+  const store = opened(() => new StateFile(openForReading(config.store.state)));
   if (store === undefined) return;
   try {
     const tenants =
@@ -25,16 +25,6 @@ export function printRecords(
     else for (const record of records) print(zoneLine(record));
   } finally {
     store.close();
-  }
-}
-
-function openStore(folder: string): TenantStore | undefined {
-  try {
-    return new StateFile(openForReading(folder));
-  } catch (error) {
-    if (!(error instanceof StateFileError)) throw error;
-    fail(error.message, error.remedy, EXIT.unavailable);
-    return undefined;
   }
 }
 

@@ -6,13 +6,14 @@ import type { UpkeepChanges, UpkeepStore } from '../../certs/upkeep-store.ts';
 import type { Hostname } from '../../names/hostname.ts';
 import { openForReading, openForWriting } from './state-database.ts';
 
-/** Opens what the state file knows of certificates; for reading only where it can't be written. */
+/** Opens what the state file knows of certificates. Throws {@link StateFileError} where it can't be written. */
 export function openUpkeep(folder: string): UpkeepStore {
-  try {
-    return new UpkeepFile(openForWriting(folder));
-  } catch {
-    return new UpkeepFile(openForReading(folder));
-  }
+  return new UpkeepFile(openForWriting(folder));
+}
+
+/** The same for reading only, of a file that is there. */
+export function readUpkeep(folder: string): UpkeepStore {
+  return new UpkeepFile(openForReading(folder));
 }
 
 interface Row {
@@ -52,7 +53,10 @@ class UpkeepFile implements UpkeepStore {
   }
 
   awake(now: number, most: number): readonly Upkeep[] {
-    const rows = this.#sql('SELECT state FROM upkeep WHERE wake_at <= ? ORDER BY wake_at LIMIT ?').all(now, most);
+    const rows = this.#sql('SELECT state FROM upkeep WHERE wake_at <= ? ORDER BY wake_at LIMIT ?').all(
+      now,
+      most,
+    );
     return (rows as unknown as Row[]).map(read);
   }
 

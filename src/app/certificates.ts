@@ -1,0 +1,175 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { createAccountKey } from '../acme/account-key.ts';
+import { openIssuer } from '../certs/acme-issuer.ts';
+import { LETS_ENCRYPT } from '../certs/budget.ts';
+import type { ChallengeBoard, OrderOutcome } from '../certs/issuer.ts';
+import type { UpkeepStore } from '../certs/upkeep-store.ts';
+import { look } from '../checks/look.ts';
+import { openPublicDns, type PublicDns } from '../checks/public-dns.ts';
+import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
+import { makePrivateFolder, writeDurably } from '../store/files/durable.ts';
+import { PemFolder } from '../store/files/pem.ts';
+import { openUpkeep } from '../store/files/upkeep-file.ts';
+import type { TenantStore } from '../tenant/store.ts';
+import { formatAddress } from './addresses.ts';
+import type { Authority } from './authorities.ts';
+import { CertificateJob } from './certificate-job.ts';
+import { type CertificateAuthority, CertificateSteps, type KnownAuthority } from './certificate-steps.ts';
+import type { Config } from './config.ts';
+
+export interface CertificatesOptions {
+  readonly config: Config;
+  readonly board: ChallengeBoard;
+  renewed(host: Hostname): Promise<void>;
+  ordered(ca: string, outcome: OrderOutcome['outcome']): void;
+  readonly tenants: TenantStore;
+  readonly log: Logger;
+  now(): number;
+}
+
+/** The certificates of all tenants' policy hosts, and of the service name, from a CA by ACME. */
+export interface Certificates {
+  /** Looks after the hosts of these domains as far as they are served, and no longer after the others. */
+  notice(domains: readonly Hostname[]): void;
+  close(): Promise<void>;
+}
+
+/** How long a resolver may take for one question, in milliseconds. */
+const DNS_TIME = 5_000;
+
+/** The pause before a state file that can't be written is tried again, in milliseconds. */
+const OPEN_AGAIN = 30_000;
+
+// Tenants taken in at once.
+const BATCH = 1_000;
+
+/** Keeps them from now on; where the state file can't be written, as soon as it can. */
+export function keepCertificates(options: CertificatesOptions): Certificates {
+  let opened: Certificates | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const open = (): void => {
+    try {
+      opened = openCertificates(options);
+    } catch (error) {
+      options.log.error({ event: 'certificates_not_kept', err: error });
+      timer = setTimeout(open, OPEN_AGAIN);
+    }
+  };
+  open();
+  return {
+    notice: (domains) => opened?.notice(domains),
+    close: async () => {
+      clearTimeout(timer);
+      await opened?.close();
+    },
+  };
+}
+
+function openCertificates(options: CertificatesOptions): Certificates {
+  const { config, tenants, log, now } = options;
+  const store = openUpkeep(config.store.state);
+  const authorities = config.acme.authorities.map((authority) => openAuthority(authority, options));
+  const steps = openSteps(store, options);
+  const job = new CertificateJob({ store, steps, authorities, parallel: config.acme.parallel, log, now });
+  let again: NodeJS.Timeout | undefined;
+  const attempt = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      // What could not be taken in now is found by taking stock once the state file can be written.
+      log.error({ event: 'certificates_not_kept', err: error });
+      clearTimeout(again);
+      again = setTimeout(() => attempt(() => takeStock(tenants, store, job, config.serviceName)), OPEN_AGAIN);
+    }
+  };
+  takeStock(tenants, store, job, config.serviceName);
+  job.start();
+  return {
+    notice: (domains) =>
+      attempt(() => {
+        job.add(domains.filter((domain) => tenants.isServed(domain)).map(policyHost));
+        job.forget(domains.filter((domain) => !tenants.isServed(domain)).map(policyHost));
+      }),
+    close: async () => {
+      clearTimeout(again);
+      await job.close();
+      store.close();
+    },
+  };
+}
+
+function openSteps(store: UpkeepStore, options: CertificatesOptions): CertificateSteps {
+  const { config, board, renewed, ordered, log, now } = options;
+  const { serviceName } = config;
+  const dns = openDns(config);
+  return new CertificateSteps({
+    store,
+    pems: new PemFolder(config.store.certs),
+    look: (host, cas, signal) => look({ host, serviceName, cas: cas.map(caaOf), dns, board, signal }),
+    renewed,
+    ordered,
+    log,
+    now,
+  });
+}
+
+/** Brings in line what is looked after with what is served, after changes while nobody looked. */
+function takeStock(tenants: TenantStore, store: UpkeepStore, job: CertificateJob, serviceName: Hostname): void {
+  const batch: Hostname[] = [serviceName];
+  for (const { domain } of tenants.announceable()) {
+    batch.push(policyHost(domain));
+    if (batch.length === BATCH) job.add(batch.splice(0));
+  }
+  job.add(batch);
+  for (let last = ''; ; ) {
+    const hosts = store.after(last, BATCH).map(({ host }) => host);
+    const isOver = (host: Hostname) => host !== serviceName && !isServed(host, tenants);
+    job.forget(hosts.filter(isOver));
+    if (hosts.length < BATCH) return;
+    last = hosts.at(-1) ?? '';
+  }
+}
+
+function isServed(host: Hostname, tenants: TenantStore): boolean {
+  const domain = policyDomain(host);
+  return domain !== undefined && tenants.isServed(domain);
+}
+
+function openDns({ dns }: Config): PublicDns {
+  const servers = dns.resolvers.map(formatAddress);
+  return openPublicDns({ timeout: DNS_TIME, ...(servers.length > 0 && { servers }) });
+}
+
+function caaOf({ name, facts, challenges }: KnownAuthority) {
+  return { name, caa: { issuers: facts.issuers, account: undefined }, challenges };
+}
+
+function openAuthority(
+  authority: Authority,
+  { config, board, now }: CertificatesOptions,
+): CertificateAuthority {
+  const { name, directory, email, profile, root, eab } = authority;
+  const issuer = openIssuer({
+    directory,
+    accountKey: accountKey(join(config.store.state, 'acme'), name),
+    ...(email !== undefined && { email }),
+    ...(profile !== undefined && { profile }),
+    ...(root !== undefined && { root }),
+    ...(eab && { eab: { keyId: eab.keyId, hmacKey: eab.hmacKey.reveal() } }),
+    board,
+    now,
+  });
+  return { name, issuer, challenges: config.acme.challenges, limits: LETS_ENCRYPT };
+}
+
+/** The key of our account at a CA, made at the first start and kept: with another key it would be another account. */
+function accountKey(folder: string, name: string): string {
+  const file = join(folder, `${name}.pem`);
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const key = createAccountKey();
+  makePrivateFolder(folder);
+  writeDurably(file, key);
+  return key;
+}
