@@ -40,6 +40,8 @@ type Noticed = Map<Hostname, string[]>;
 export class PolicyJob {
   readonly #options: PolicyJobOptions;
   #isFirst = true;
+  /** Files whose flaws were told since the start. */
+  readonly #told = new Set<string>();
   /** Domains whose earlier revisions nobody serves any more, while the ledger may still say otherwise. */
   #unclosed: Set<Hostname> | 'all' = 'all';
 
@@ -127,13 +129,14 @@ export class PolicyJob {
         pass.wait = Math.min(pass.wait, wait);
         continue;
       }
+      const newest = store.newest(domain);
       const verdict = reconcile(
         {
           domain,
           present: readings.flatMap(({ reading }) => documentOf(reading)),
           vanished: readings.filter(({ reading }) => reading.outcome === 'vanished').map(({ file }) => file),
-          standing: { newest: store.newest(domain), served: store.isServed(domain) },
-          servings: store.servings(domain),
+          standing: { newest, served: newest !== undefined && store.isServed(domain) },
+          servings: () => store.servings(domain),
         },
         change,
       );
@@ -150,7 +153,7 @@ export class PolicyJob {
     known: (entry: DocumentEntry) => DocumentEntry | undefined,
   ): readonly DocumentEntry[] {
     return entries.filter((entry) => {
-      if (this.#isFirst && entry.flaws.length > 0) return true;
+      if (entry.flaws.length > 0 && !this.#told.has(entry.file)) return true;
       const before = known(entry);
       return before?.stamp !== entry.stamp || JSON.stringify(before.flaws) !== JSON.stringify(entry.flaws);
     });
@@ -162,7 +165,8 @@ export class PolicyJob {
     if (changed.length === 0) return;
     await this.#options.serve(changed);
     this.#tellServed(revisions, left);
-    this.#unclosed = new Set(changed);
+    const isLater = ({ revision }: NewRevision): boolean => revision.number > 1;
+    this.#unclosed = new Set([...revisions.filter(isLater).map(({ domain }) => domain), ...left]);
     this.#closeLedger();
   }
 
@@ -192,6 +196,7 @@ export class PolicyJob {
 
   #tellFlaws(entries: readonly DocumentEntry[]): void {
     for (const { file, flaws } of entries) {
+      if (flaws.length > 0) this.#told.add(file);
       for (const flaw of flaws) {
         this.#options.log.error({ event: 'document_flawed', file, ...flaw }, describe(file, flaw));
       }
