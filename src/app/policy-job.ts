@@ -65,7 +65,7 @@ export class PolicyJob {
       pass.left += verdicts.filter(({ leaves }) => leaves).length;
       await setImmediate();
     }
-    if (files === 'all' && !signal.aborted) this.#isFirst = false;
+    if (files === 'all' && !signal.aborted && pass.changing.length === 0) this.#isFirst = false;
     return pass;
   }
 
