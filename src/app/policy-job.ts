@@ -227,7 +227,7 @@ interface Unsettled {
 }
 
 /** One line that tells a person where, what and how to mend it. */
-export function describe(file: string, { line, column, path, message, remedy }: Flaw): string {
+function describe(file: string, { line, column, path, message, remedy }: Flaw): string {
   const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
   return `${place}: ${path === '' ? '' : `${path}: `}${message}. ${remedy}.`;
 }

@@ -1,5 +1,5 @@
 /** Milliseconds that a document which may be half written must stay unchanged before it is believed. */
-export const SETTLING_TIME = 1_000;
+const SETTLING_TIME = 1_000;
 
 const MOST_SEEN = 100_000;
 
