@@ -5,7 +5,8 @@ import type { WorkerMetrics } from '../edge/messages.ts';
 export interface MetricsSource {
   tenants(): number;
   flawedDocuments(): number;
-  workerMetrics(): Promise<readonly WorkerMetrics[]>;
+  /** What all workers counted, those that ended included. */
+  workerMetrics(): Promise<WorkerMetrics>;
   readonly workers: { readonly ready: number; readonly restarts: number };
   /** Whether the last pass over the documents could be done. */
   readonly policiesFresh: boolean;
@@ -26,6 +27,7 @@ export class Metrics {
     'postseal_certificates_cached',
     'Certificates in memory, over all workers',
   );
+  readonly #connections = this.#gauge('postseal_connections', 'Open connections, over all workers');
   readonly #restarts = this.#counter(
     'postseal_worker_restarts_total',
     'Workers that ended and were replaced',
@@ -43,7 +45,7 @@ export class Metrics {
 
   constructor(source: MetricsSource) {
     this.#source = source;
-    collectDefaultMetrics({ register: this.#registry });
+    collectDefaultMetrics({ register: this.#registry, prefix: 'postseal_' });
   }
 
   get contentType(): string {
@@ -56,25 +58,23 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  #collect(workers: readonly WorkerMetrics[]): void {
+  #collect(workers: WorkerMetrics): void {
     const source = this.#source;
     this.#tenants.set(source.tenants());
     this.#flawed.set(source.flawedDocuments());
     this.#fresh.set(source.policiesFresh ? 1 : 0);
     this.#workers.set(source.workers.ready);
-    this.#certificates.set(workers.reduce((sum, worker) => sum + worker.cachedCertificates, 0));
-    // Workers count from their own beginning; a sum that falls reads as a counter that was reset.
+    this.#certificates.set(workers.cachedCertificates);
+    this.#connections.set(workers.connections);
     for (const counter of [this.#restarts, this.#dropped, this.#responses, this.#handshakes]) counter.reset();
     this.#restarts.inc(source.workers.restarts);
-    for (const worker of workers) {
-      this.#dropped.inc(worker.droppedConnections);
-      for (const [key, count] of Object.entries(worker.responses)) {
-        const [protocol = '', status = ''] = key.split(' ');
-        this.#responses.inc({ protocol, status }, count);
-      }
-      for (const [reason, count] of Object.entries(worker.handshakeFailures))
-        this.#handshakes.inc({ reason }, count);
+    this.#dropped.inc(workers.droppedConnections);
+    for (const [key, count] of Object.entries(workers.responses)) {
+      const [protocol = '', status = ''] = key.split(' ');
+      this.#responses.inc({ protocol, status }, count);
     }
+    for (const [reason, count] of Object.entries(workers.handshakeFailures))
+      this.#handshakes.inc({ reason }, count);
   }
 
   #gauge(name: string, help: string): Gauge {

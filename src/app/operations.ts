@@ -1,36 +1,75 @@
 import http, { type Server, type ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
 import type { Health } from './health.ts';
 import type { Metrics } from './metrics.ts';
 
+export interface OperationsOptions {
+  readonly metrics: Pick<Metrics, 'read' | 'contentType'>;
+  health(): Health;
+  readonly log: Logger;
+}
+
+interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+
 /** The listener for the operator's own eyes: `/metrics`, `/livez` and `/readyz`. */
-export function createOperationsServer(metrics: Metrics, readHealth: () => Health): Server {
+export function createOperationsServer(options: OperationsOptions): Server {
+  const pages = new Map<string, () => Page | Promise<Page>>([
+    ['/livez', () => ({ status: 200, contentType: TEXT, body: 'alive\n' })],
+    ['/readyz', () => readiness(options.health())],
+    ['/metrics', async () => scrape(options.metrics)],
+  ]);
   return http.createServer({ requestTimeout: 10_000 }, (request, response) => {
-    switch (request.url) {
-      case '/livez':
-        return answer(response, 200, 'text/plain; charset=utf-8', 'alive\n');
-      case '/readyz': {
-        const found = readHealth();
-        return answer(
-          response,
-          found.status === 'ready' ? 200 : 503,
-          'application/json',
-          `${JSON.stringify(found)}\n`,
-        );
-      }
-      case '/metrics':
-        return void metrics.read().then((text) => answer(response, 200, metrics.contentType, text));
-      default:
-        return answer(
-          response,
-          404,
-          'text/plain; charset=utf-8',
-          'Not found: /metrics, /livez and /readyz are here\n',
-        );
-    }
+    const page = pages.get(request.url?.split('?')[0] ?? '');
+    const isReading = request.method === 'GET' || request.method === 'HEAD';
+    if (page === undefined) write(response, NOT_FOUND);
+    else if (!isReading) write(response, METHOD_NOT_ALLOWED, { allow: 'GET, HEAD' });
+    else void answer(page, options.log).then((found) => write(response, found));
   });
 }
 
-function answer(response: ServerResponse, status: number, contentType: string, body: string): void {
-  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
+/** Whatever fails here must not take the policies down with it. */
+async function answer(page: () => Page | Promise<Page>, log: Logger): Promise<Page> {
+  try {
+    return await page();
+  } catch (error) {
+    log.error({ event: 'operations_failed', err: error });
+    return FAILED;
+  }
+}
+
+const NOT_FOUND = {
+  status: 404,
+  contentType: TEXT,
+  body: 'Not found: /metrics, /livez and /readyz are here\n',
+};
+const METHOD_NOT_ALLOWED = { status: 405, contentType: TEXT, body: 'Method not allowed\n' };
+const FAILED = { status: 500, contentType: TEXT, body: 'Internal error: the log says more\n' };
+
+function readiness(found: Health): Page {
+  const status = found.status === 'ready' ? 200 : 503;
+  return { status, contentType: 'application/json', body: `${JSON.stringify(found)}\n` };
+}
+
+async function scrape(metrics: OperationsOptions['metrics']): Promise<Page> {
+  return { status: 200, contentType: metrics.contentType, body: await metrics.read() };
+}
+
+function write(
+  response: ServerResponse,
+  { status, contentType, body }: Page,
+  others: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    ...others,
+  });
   response.end(body);
 }

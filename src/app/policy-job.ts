@@ -42,8 +42,8 @@ export class PolicyJob {
   #isFirst = true;
   /** Files whose flaws were told since the start. */
   readonly #told = new Set<string>();
-  /** Domains whose earlier revisions nobody serves any more, while the ledger may still say otherwise. */
-  #unclosed: Set<Hostname> | 'all' = 'all';
+  /** Domains whose newest revision every worker serves, while the state file may not say so yet. */
+  #unsettled: Set<Hostname> | 'all' | 'unknown' = 'unknown';
 
   constructor(options: PolicyJobOptions) {
     this.#options = options;
@@ -54,7 +54,12 @@ export class PolicyJob {
    * Throws where the folder or the state file can't be used.
    */
   async pass(files: ReadonlySet<string> | 'all', signal: AbortSignal): Promise<PassResult> {
-    this.#closeLedger();
+    if (this.#unsettled === 'unknown') {
+      // Also after a crash: once all workers answer, all of them serve what the state file holds.
+      await this.#options.serve([]);
+      this.#unsettled = 'all';
+    }
+    this.#settle();
     const noticed = this.#group(files === 'all' ? await this.#changedFiles() : files);
     const pass = { changing: [] as string[], wait: Number.POSITIVE_INFINITY, revised: 0, left: 0 };
     const domains = [...noticed];
@@ -165,9 +170,8 @@ export class PolicyJob {
     if (changed.length === 0) return;
     await this.#options.serve(changed);
     this.#tellServed(revisions, left);
-    const isLater = ({ revision }: NewRevision): boolean => revision.number > 1;
-    this.#unclosed = new Set([...revisions.filter(isLater).map(({ domain }) => domain), ...left]);
-    this.#closeLedger();
+    this.#unsettled = new Set(changed);
+    this.#settle();
   }
 
   #record(verdicts: readonly (Verdict & { readonly domain?: Hostname })[]): Recorded {
@@ -184,14 +188,14 @@ export class PolicyJob {
   }
 
   /**
-   * Done when no worker serves what went before. What a crash, or a state file that could not be written, left open
-   * is closed later: an earlier revision that stays open would keep its tenant from ever leaving.
+   * Done when every worker serves the newest. What a crash, or a state file that could not be written, left undone is
+   * done later: an earlier revision that stays open would keep its tenant from ever leaving.
    */
-  #closeLedger(): void {
-    const domains = this.#unclosed;
-    if (domains !== 'all' && domains.size === 0) return;
-    this.#options.store.closeEarlier(domains === 'all' ? 'all' : [...domains], this.#options.ledgerNow());
-    this.#unclosed = new Set();
+  #settle(): void {
+    const domains = this.#unsettled;
+    if (domains === 'unknown' || (domains !== 'all' && domains.size === 0)) return;
+    this.#options.store.settle(domains === 'all' ? 'all' : [...domains], this.#options.ledgerNow());
+    this.#unsettled = new Set();
   }
 
   #tellFlaws(entries: readonly DocumentEntry[]): void {

@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { KeyPair } from '../certs/key-pair.ts';
 import { createLocalCa, type LocalCa, loadLocalCa } from '../certs/local-ca.ts';
-import type { ListenAddress } from '../edge/messages.ts';
-import { type Listening, Workers } from '../edge/workers.ts';
-import { policyDomain, policyHost } from '../names/hostname.ts';
+import { ListenError, Listeners } from '../edge/listeners.ts';
+import type { ListenAddress, ServedText } from '../edge/messages.ts';
+import { EDGE_TIMES } from '../edge/times.ts';
+import { Workers } from '../edge/workers.ts';
+import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
 import { CaFolder } from '../store/files/ca-folder.ts';
 import { DocumentFolder } from '../store/files/document-folder.ts';
 import { openState } from '../store/files/state-file.ts';
 import type { TenantStore } from '../tenant/store.ts';
 import type { Config } from './config.ts';
-import { health, MOST_DOCUMENTS } from './health.ts';
+import { type HealthEvidence, health, MOST_DOCUMENTS } from './health.ts';
+import { LastKnown } from './last-known.ts';
 import { ledgerClock } from './ledger-clock.ts';
 import { Metrics } from './metrics.ts';
 import { createOperationsServer } from './operations.ts';
@@ -20,7 +23,11 @@ import { PolicyJob } from './policy-job.ts';
 import { PolicyLoop } from './policy-loop.ts';
 
 export interface Running {
-  readonly addresses: Listening & { readonly metrics: readonly ListenAddress[] };
+  readonly addresses: {
+    readonly https: readonly ListenAddress[];
+    readonly http: readonly ListenAddress[];
+    readonly metrics: readonly ListenAddress[];
+  };
   /** The root certificate file of the local CA, where there is one. */
   readonly localCaRoot: string | undefined;
   /** Done when all documents were looked at once. */
@@ -34,58 +41,58 @@ export interface Running {
  * whatever else is slow or broken.
  */
 export async function start(config: Config, log: Logger, now: () => number = Date.now): Promise<Running> {
+  const listeners = {
+    https: await Listeners.bind(config.listen.https),
+    http: await Listeners.bind(config.listen.http),
+  };
   const store = openState(config.store.state);
   const ca = config.localCa ? openLocalCa(config.store.state, now) : undefined;
   const workers = new Workers({
     count: config.workers,
+    listeners,
     settings: {
-      https: config.listen.https,
-      http: config.listen.http,
       state: config.store.state,
       certs: config.store.certs,
       localCa: config.localCa,
       maxConnections: Math.ceil(config.limits.connections / config.workers),
       cachedCertificates: config.limits.certificates,
       logLevel: config.log.level,
+      times: EDGE_TIMES,
     },
     log,
     issue: (host) => issue(ca, store, host, now),
   });
   const folder = new DocumentFolder(config.store.policies);
-  const job = new PolicyJob({
-    folder,
-    store,
-    serve: (domains) => workers.apply(domains),
-    log,
-    now,
-    ledgerNow: ledgerClock(now, () => performance.now()),
-  });
+  const serve = (domains: readonly Hostname[]) => workers.apply(textsOf(domains, store));
+  const ledgerNow = ledgerClock(now, () => performance.now());
+  const job = new PolicyJob({ folder, store, serve, log, now, ledgerNow });
   const loop = new PolicyLoop({ job, folder: folder.path, log });
   const state = { ending: false };
+  const known = new LastKnown(() => readTenancy(store), { tenants: 0, flawedCount: 0, flawed: [] });
   const metrics = new Metrics({
-    tenants: () => store.servedCount(),
-    flawedDocuments: () => store.flawedCount(),
+    tenants: () => known.read().tenants,
+    flawedDocuments: () => known.read().flawedCount,
     workerMetrics: () => workers.metrics(),
     workers,
     get policiesFresh() {
       return loop.failure === undefined;
     },
   });
+  const readHealth = () => {
+    const tenancy = known.read();
+    return health({
+      ...state,
+      ...tenancy,
+      // What the state file holds is served also where the folder of documents is gone.
+      firstPassDone: loop.hasRead || (loop.failure !== undefined && tenancy.tenants > 0),
+      workersReady: workers.ready,
+      workersWanted: config.workers,
+      failure: known.failure === undefined ? loop.failure : STATE_UNREADABLE,
+    });
+  };
   const operations = config.listen.metrics.map((address) => ({
     address,
-    server: createOperationsServer(metrics, () =>
-      health({
-        ...state,
-        // What the state file holds is served also where the folder of documents is gone.
-        firstPassDone: loop.hasRead || (loop.failure !== undefined && store.servedCount() > 0),
-        tenants: store.servedCount(),
-        workersReady: workers.ready,
-        workersWanted: config.workers,
-        failure: loop.failure,
-        flawed: store.flawed(MOST_DOCUMENTS),
-        flawedCount: store.flawedCount(),
-      }),
-    ),
+    server: createOperationsServer({ metrics, health: readHealth, log }),
   }));
   const close = async (): Promise<void> => {
     state.ending = true;
@@ -95,15 +102,39 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     store.close();
   };
   try {
-    const listening = Promise.all(operations.map(({ server, address }) => listen(server, address)));
-    const [edge, metricsAddresses] = await Promise.all([workers.listening, listening]);
-    const firstPass = loop.start();
-    const localCaRoot = ca && (await ca).rootFile;
-    return { addresses: { ...edge, metrics: metricsAddresses }, localCaRoot, firstPass, close };
+    const [opened, metricsAddresses] = await Promise.all([
+      ca,
+      Promise.all(operations.map(({ server, address }) => listen(server, address))),
+      workers.listening,
+    ]);
+    const addresses = {
+      https: listeners.https.addresses,
+      http: listeners.http.addresses,
+      metrics: metricsAddresses,
+    };
+    return { addresses, localCaRoot: opened?.rootFile, firstPass: loop.start(), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+const STATE_UNREADABLE = "The state file can't be read: the policies in memory are served";
+
+function readTenancy(store: TenantStore): Pick<HealthEvidence, 'tenants' | 'flawed' | 'flawedCount'> {
+  return {
+    tenants: store.servedCount(),
+    flawed: store.flawed(MOST_DOCUMENTS),
+    flawedCount: store.flawedCount(),
+  };
+}
+
+/** What these domains' policies are to be now. */
+function textsOf(domains: readonly Hostname[], store: TenantStore): ServedText[] {
+  return domains.map((domain) => ({
+    domain,
+    text: store.isServed(domain) ? store.newest(domain)?.text : undefined,
+  }));
 }
 
 interface OpenCa {
@@ -133,11 +164,13 @@ async function issue(
   return (await open).ca.issue(policyHost(domain), now());
 }
 
-function listen(server: Server, { host, port }: ListenAddress): Promise<ListenAddress> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => resolve({ host, port: (server.address() as AddressInfo).port }));
+/** Throws a {@link ListenError}. */
+async function listen(server: Server, address: ListenAddress): Promise<ListenAddress> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new ListenError(error, address)));
+    server.listen({ ...address }, resolve);
   });
+  return { host: address.host, port: (server.address() as AddressInfo).port };
 }
 
 function closeServer(server: Server): Promise<void> {

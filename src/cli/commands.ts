@@ -3,8 +3,11 @@ import { checkConfig } from './config.ts';
 import { printRecords } from './records.ts';
 import { serve } from './serve.ts';
 
-/** Runs the command line; the outcome is in `process.exitCode`. */
-export async function run(args: readonly string[]): Promise<void> {
+/**
+ * Runs the command line; the outcome is in `process.exitCode`.
+ * `takeSignals` is called by a command that ends by itself when it is told to.
+ */
+export async function run(args: readonly string[], takeSignals: () => void): Promise<void> {
   const program = new Command('postseal')
     .description('Hosts the MTA-STS policies (RFC 8461) of many domains')
     .option('--config <file>', 'the configuration file (else POSTSEAL_CONFIG, else the environment alone)')
@@ -14,7 +17,7 @@ export async function run(args: readonly string[]): Promise<void> {
   program
     .command('serve')
     .description('serve the policies of all tenants until told to stop (SIGTERM)')
-    .action(() => serve(config()));
+    .action(() => serve(config(), takeSignals));
 
   program
     .command('records')

@@ -1,7 +1,10 @@
 #!/usr/bin/env node
-import { requireNode } from './node-version.ts';
 
-// Before anything is loaded that an older Node can't even parse.
-requireNode(process.versions.node);
+// As process 1, in a container, Node would ignore a SIGTERM that comes while the rest is still being loaded.
+const endEarly = (): never => process.exit(0);
+process.once('SIGTERM', endEarly);
+
 const { run } = await import('./commands.ts');
-await run(process.argv);
+await run(process.argv, () => process.off('SIGTERM', endEarly));
+
+export {};

@@ -1,8 +1,8 @@
-import { type Hostname, parsePolicyDomain } from '../names/hostname.ts';
-import type { PolicyId } from '../policy/policy-id.ts';
-import { openForReading, StateFile } from '../store/files/state-file.ts';
+import { parsePolicyDomain } from '../names/hostname.ts';
+import { openForReading } from '../store/files/state-database.ts';
+import { StateFile } from '../store/files/state-file.ts';
 import { desiredRecords, zoneLine } from '../tenant/records.ts';
-import type { TenantStore } from '../tenant/store.ts';
+import type { Announceable, TenantStore } from '../tenant/store.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, fail, print, printJson } from './printing.ts';
 
@@ -17,7 +17,8 @@ export function printRecords(
   const store = openStore(config.store.state);
   if (store === undefined) return;
   try {
-    const tenants = domains.length === 0 ? [...store.served()] : domains.flatMap((name) => find(store, name));
+    const tenants =
+      domains.length === 0 ? [...store.announceable()] : domains.flatMap((name) => find(store, name));
     const records = tenants.flatMap(({ domain, id }) => desiredRecords(domain, config.serviceName, id));
     if (options.json) printJson({ items: records });
     else for (const record of records) print(zoneLine(record));
@@ -35,10 +36,10 @@ function openStore(folder: string): TenantStore | undefined {
   }
 }
 
-function find(store: TenantStore, name: string): { domain: Hostname; id: PolicyId }[] {
+function find(store: TenantStore, name: string): Announceable[] {
   const domain = parsePolicyDomain(name);
-  const newest = domain.ok && store.isServed(domain.value) ? store.newest(domain.value) : undefined;
-  if (domain.ok && newest !== undefined) return [{ domain: domain.value, id: newest.id }];
+  const found = domain.ok ? store.announceableFor(domain.value) : undefined;
+  if (found !== undefined) return [found];
   fail(`No policy is served for ${name}`, 'Write its document into store.policies first', EXIT.notFound);
   return [];
 }

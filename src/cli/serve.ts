@@ -1,21 +1,23 @@
 import pino from 'pino';
 import type { Config } from '../app/config.ts';
 import { type Running, start } from '../app/start.ts';
+import { ListenError } from '../edge/listeners.ts';
 import type { ListenAddress } from '../edge/messages.ts';
-import { ListenError } from '../edge/workers.ts';
 import { policyHost } from '../names/hostname.ts';
-import { openForReading, StateFile } from '../store/files/state-file.ts';
+import { openForReading } from '../store/files/state-database.ts';
+import { StateFile } from '../store/files/state-file.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, fail, print } from './printing.ts';
 
 /** `postseal serve`: runs until SIGTERM or SIGINT, then finishes what is under way. */
-export async function serve(file: string | undefined): Promise<void> {
+export async function serve(file: string | undefined, takeSignals: () => void): Promise<void> {
   const config = loadConfig(file);
   if (config === undefined) return;
   const log = pino({ level: config.log.level }, pino.destination(2));
   const ended = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
   });
+  takeSignals();
   let running: Running;
   try {
     running = await start(config, log);
@@ -66,7 +68,7 @@ function welcome(config: Config, { addresses, localCaRoot }: Running): string[] 
 function firstTenant(config: Config) {
   const store = new StateFile(openForReading(config.store.state));
   try {
-    for (const { domain } of store.served()) return domain;
+    for (const { domain } of store.announceable()) return domain;
     return undefined;
   } finally {
     store.close();

@@ -12,7 +12,7 @@ export interface PolicyRequest {
   readonly serverName: string | undefined;
 }
 
-export type PolicyStatus = 200 | 404 | 405 | 421;
+export type PolicyStatus = 200 | 400 | 404 | 405 | 421;
 
 export interface PolicyAnswer {
   readonly status: PolicyStatus;
@@ -20,6 +20,7 @@ export interface PolicyAnswer {
   readonly policy?: Buffer;
 }
 
+const BAD_REQUEST: PolicyAnswer = { status: 400 };
 const NOT_FOUND: PolicyAnswer = { status: 404 };
 const METHOD_NOT_ALLOWED: PolicyAnswer = { status: 405 };
 const MISDIRECTED: PolicyAnswer = { status: 421 };
@@ -30,13 +31,21 @@ const MISDIRECTED: PolicyAnswer = { status: 421 };
  */
 export function answer(request: PolicyRequest, policyOf: (host: string) => Buffer | undefined): PolicyAnswer {
   const { target, authority } = request.target.startsWith('/') ? request : absoluteForm(request);
-  const host = authority === undefined ? undefined : hostOf(authority);
-  if (host === undefined || host !== request.serverName?.toLowerCase()) return MISDIRECTED;
+  if (authority === undefined) return MISDIRECTED;
+  if (!AUTHORITY.test(authority)) return BAD_REQUEST;
+  const host = hostOf(authority);
+  if (host !== request.serverName?.toLowerCase()) return MISDIRECTED;
   if (target !== POLICY_PATH) return NOT_FOUND;
   if (request.method !== 'GET' && request.method !== 'HEAD') return METHOD_NOT_ALLOWED;
   const policy = policyOf(host);
   return policy === undefined ? NOT_FOUND : { status: 200, policy };
 }
+
+/**
+ * RFC 3986 section 3.2, without user information (RFC 9110 section 4.2.4). A request with two Host fields comes here
+ * with both, joined by a comma and a space, and is as bad (RFC 9112 section 3.2).
+ */
+const AUTHORITY = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i;
 
 /** RFC 9112 section 3.2.2: the authority of an absolute-form target counts, and Host is ignored. */
 function absoluteForm({ target, authority }: PolicyRequest): Pick<PolicyRequest, 'target' | 'authority'> {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
 import type { PolicyTexts } from '../store/files/policy-texts.ts';
+import type { ServedText } from './messages.ts';
 import { PolicyTable } from './policy-table.ts';
 
 // Policies loaded between two looks at the network.
@@ -10,6 +11,8 @@ const BATCH = 2_000;
 export class LivePolicies {
   readonly #texts: PolicyTexts;
   readonly #table = new PolicyTable();
+  /** Policy hosts that the primary told of: what it tells is newer than what is read from a disk. */
+  readonly #told = new Set<string>();
   #loaded = false;
 
   constructor(texts: PolicyTexts) {
@@ -21,14 +24,12 @@ export class LivePolicies {
   }
 
   readonly get = (host: string): Buffer | undefined => {
-    const policy = this.#table.get(host);
-    if (policy !== undefined || this.#loaded) return policy;
-    this.#read(policyDomain(host));
+    if (!this.#loaded && !this.#table.has(host)) this.#readOne(host);
     return this.#table.get(host);
   };
 
   has(host: string): boolean {
-    return this.#table.has(host) || (!this.#loaded && this.get(host) !== undefined);
+    return this.get(host) !== undefined;
   }
 
   /** Fills the table in small steps, so that the first policies are served while the rest is read. */
@@ -36,26 +37,32 @@ export class LivePolicies {
     let last: string | undefined = '';
     while (last !== undefined) {
       const texts = this.#texts.after(last, BATCH);
-      for (const { domain, text } of texts) this.#table.set(policyHost(domain), text);
+      for (const { domain, text } of texts) this.#take(policyHost(domain), text);
       last = texts.at(-1)?.domain;
       await setImmediate();
     }
     this.#loaded = true;
-  }
-
-  /** Reads these domains' policies again. */
-  apply(domains: readonly Hostname[]): void {
-    for (const domain of domains) this.#read(domain);
-  }
-
-  close(): void {
+    this.#told.clear();
     this.#texts.close();
   }
 
-  #read(domain: Hostname | undefined): void {
-    if (domain === undefined) return;
-    const text = this.#texts.get(domain);
-    if (text === undefined) this.#table.delete(policyHost(domain));
-    else this.#table.set(policyHost(domain), text);
+  /** Serves these texts from now on. They come from the primary, so that a change needs no disk here. */
+  apply(texts: readonly ServedText[]): void {
+    for (const { domain, text } of texts) {
+      const host = policyHost(domain as Hostname);
+      if (text === undefined) this.#table.delete(host);
+      else this.#table.set(host, text);
+      if (!this.#loaded) this.#told.add(host);
+    }
+  }
+
+  #readOne(host: string): void {
+    const domain = policyDomain(host);
+    const text = domain && this.#texts.get(domain);
+    if (text !== undefined) this.#take(host, text);
+  }
+
+  #take(host: string, text: string): void {
+    if (!this.#told.has(host)) this.#table.set(host, text);
   }
 }

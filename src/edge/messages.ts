@@ -1,20 +1,23 @@
 import type { KeyPair } from '../certs/key-pair.ts';
+import type { EdgeTimes } from './times.ts';
 
 /** What a worker needs to know to begin. */
 export interface WorkerSettings {
-  readonly https: readonly ListenAddress[];
-  readonly http: readonly ListenAddress[];
+  /** File descriptors of the sockets to listen on, bound by the primary. */
+  readonly https: readonly number[];
+  readonly http: readonly number[];
   /** The folder of the state file. */
   readonly state: string;
   /** The folder of certificates, one PEM file per policy host. */
   readonly certs: string;
   /** Whether the primary has a local CA that issues what the folder does not hold. */
   readonly localCa: boolean;
-  /** The most connections that one worker holds at once. */
+  /** The most connections that one worker holds at once on each listener. */
   readonly maxConnections: number;
   /** The most certificates that one worker holds in memory. */
   readonly cachedCertificates: number;
   readonly logLevel: string;
+  readonly times: EdgeTimes;
 }
 
 export interface ListenAddress {
@@ -22,11 +25,17 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** What a domain's policy is to be from now on; no text where it is served no more. */
+export interface ServedText {
+  readonly domain: string;
+  readonly text?: string | undefined;
+}
+
 /** From the primary to a worker. */
 export type ToWorker =
   | { readonly kind: 'begin'; readonly settings: WorkerSettings }
-  /** These domains' policies are to be read again; answered by `applied` once they are served. */
-  | { readonly kind: 'apply'; readonly pass: number; readonly domains: readonly string[] }
+  /** These texts are to be served; answered by `applied` once they are. */
+  | { readonly kind: 'apply'; readonly pass: number; readonly texts: readonly ServedText[] }
   /** The answer to `certificate-wanted`; no pair where none is issued for this host. */
   | { readonly kind: 'certificate'; readonly host: string; readonly pair?: KeyPair }
   | { readonly kind: 'metrics'; readonly request: number }
@@ -35,13 +44,9 @@ export type ToWorker =
 
 /** From a worker to the primary. */
 export type FromWorker =
-  | {
-      readonly kind: 'listening';
-      readonly https: readonly ListenAddress[];
-      readonly http: readonly ListenAddress[];
-    }
+  | { readonly kind: 'listening' }
   /** It can't serve, for a reason that a new worker would meet too. */
-  | { readonly kind: 'failed'; readonly code: string; readonly address: string }
+  | { readonly kind: 'failed'; readonly code: string }
   /** All policies are in memory. */
   | { readonly kind: 'loaded' }
   | { readonly kind: 'applied'; readonly pass: number }
@@ -55,6 +60,8 @@ export interface WorkerMetrics {
   /** Failed handshakes by reason. */
   readonly handshakeFailures: Readonly<Record<string, number>>;
   readonly droppedConnections: number;
+  /** Open now. */
+  readonly connections: number;
   readonly cachedCertificates: number;
   readonly policies: number;
 }

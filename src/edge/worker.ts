@@ -1,20 +1,17 @@
 import type { Server } from 'node:http';
 import type { Http2SecureServer } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import pino, { type Logger } from 'pino';
-import type { Hostname } from '../names/hostname.ts';
 import { PemFolder } from '../store/files/pem.ts';
 import { PolicyTexts } from '../store/files/policy-texts.ts';
 import { Certificates } from './certificates.ts';
+import { Connections } from './connections.ts';
 import { Counts } from './counts.ts';
+import { handshakeFailure } from './handshake-failure.ts';
 import { createPlainServer } from './http.ts';
 import { createPolicyServer, type PolicyHosts } from './https.ts';
 import { Issuing } from './issuing.ts';
 import { LivePolicies } from './live-policies.ts';
-import type { FromWorker, ListenAddress, ToWorker, WorkerMetrics, WorkerSettings } from './messages.ts';
-
-// How long requests under way may take after the end was announced, in milliseconds.
-const DRAIN_TIME = 20_000;
+import type { FromWorker, ToWorker, WorkerMetrics, WorkerSettings } from './messages.ts';
 
 // Connections that the kernel holds until a worker takes them; it allows no more than net.core.somaxconn.
 const BACKLOG = 4096;
@@ -30,12 +27,13 @@ class Worker implements PolicyHosts {
   readonly #policies: LivePolicies;
   readonly #issuing: Issuing;
   readonly #certificates: Certificates;
-  readonly #policyServers: Http2SecureServer[];
-  readonly #plainServers: Server[];
+  readonly #policyServers: readonly Http2SecureServer[];
+  readonly #plainServers: readonly Server[];
+  readonly #connections: Connections;
 
-  constructor(settings: WorkerSettings) {
+  constructor(settings: WorkerSettings, log: Logger) {
     this.#settings = settings;
-    this.#log = pino({ level: settings.logLevel }, pino.destination(2));
+    this.#log = log;
     this.answered = this.#counts.answered;
     this.#policies = new LivePolicies(new PolicyTexts(settings.state));
     this.policy = this.#policies.get;
@@ -43,21 +41,31 @@ class Worker implements PolicyHosts {
     this.#certificates = this.#openCertificates();
     this.#policyServers = settings.https.map(() => this.#createPolicyServer());
     this.#plainServers = settings.http.map(() =>
-      createPlainServer((status) => this.answered('plain', status)),
+      createPlainServer((status) => this.answered('plain', status), settings.times),
     );
+    const servers = [...this.#policyServers, ...this.#plainServers];
+    for (const server of servers) {
+      server.maxConnections = settings.maxConnections;
+      server.on('drop', this.#counts.dropped);
+    }
+    this.#connections = new Connections(servers);
   }
 
   context(host: string): ReturnType<PolicyHosts['context']> {
     return this.#policies.has(host) ? this.#certificates.get(host, Date.now()) : undefined;
   }
 
+  failed(error: unknown): void {
+    this.#log.error({ event: 'request_failed', err: error });
+  }
+
   async begin(): Promise<void> {
     const { https, http } = this.#settings;
-    const [policy, plain] = await Promise.all([
-      listen(this.#policyServers, https),
-      listen(this.#plainServers, http),
+    await Promise.all([
+      ...this.#policyServers.map((server, index) => this.#listen(server, https[index])),
+      ...this.#plainServers.map((server, index) => this.#listen(server, http[index])),
     ]);
-    send({ kind: 'listening', https: policy, http: plain });
+    send({ kind: 'listening' });
     await this.#policies.load();
     send({ kind: 'loaded' });
   }
@@ -65,7 +73,7 @@ class Worker implements PolicyHosts {
   receive(message: ToWorker): void {
     switch (message.kind) {
       case 'apply':
-        this.#policies.apply(message.domains as readonly Hostname[]);
+        this.#policies.apply(message.texts);
         send({ kind: 'applied', pass: message.pass });
         break;
       case 'certificate':
@@ -82,81 +90,80 @@ class Worker implements PolicyHosts {
   drain(): void {
     if (this.draining) return;
     this.draining = true;
-    const servers = [...this.#policyServers, ...this.#plainServers];
-    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    setTimeout(() => process.exit(0), DRAIN_TIME).unref();
-    void Promise.all(closed).then(() => process.exit(0));
+    const { times } = this.#settings;
+    setTimeout(() => process.exit(0), times.drain);
+    void this.#connections.drain(times).then(() => process.exit(0));
   }
 
   #openCertificates(): Certificates {
-    const folder = new PemFolder(this.#settings.certs);
+    const { certs, localCa, cachedCertificates, times } = this.#settings;
+    const folder = new PemFolder(certs);
     const source = {
       stamp: (host: string) => folder.stamp(host),
       read: (host: string) => folder.read(host),
-      issue: async (host: string) => (this.#settings.localCa ? this.#issuing.issue(host) : undefined),
+      issue: async (host: string) => (localCa ? this.#issuing.issue(host) : undefined),
     };
-    return new Certificates(source, this.#settings.cachedCertificates, (host, flaws) => {
+    return new Certificates(source, cachedCertificates, times, (host, flaws) => {
       this.#log.error({ event: 'certificate_flawed', host, flaws });
     });
   }
 
   #createPolicyServer(): Http2SecureServer {
-    const server = createPolicyServer(this);
-    server.maxConnections = this.#settings.maxConnections;
-    server.on('drop', this.#counts.dropped);
+    const server = createPolicyServer(this, this.#settings.times);
     server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
-      this.#counts.handshakeFailed(error.code ?? 'unknown');
+      this.#counts.handshakeFailed(handshakeFailure(error.code));
     });
     return server;
+  }
+
+  async #listen(server: Http2SecureServer | Server, descriptor: number | undefined): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ fd: descriptor }, BACKLOG, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    // A connection that can't be accepted is no reason to end those that were.
+    server.on('error', (error) => this.#log.error({ event: 'accept_failed', err: error }));
   }
 
   #metrics(): WorkerMetrics {
     return {
       ...this.#counts.read(),
+      connections: this.#connections.size,
       cachedCertificates: this.#certificates.size,
       policies: this.#policies.size,
     };
   }
 }
 
-function listen(
-  servers: readonly (Http2SecureServer | Server)[],
-  addresses: readonly ListenAddress[],
-): Promise<ListenAddress[]> {
-  return Promise.all(
-    servers.map(async (server, index) => {
-      const { host, port } = addresses[index] as ListenAddress;
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host, port, backlog: BACKLOG }, resolve);
-      });
-      return { host, port: (server.address() as AddressInfo).port };
-    }),
-  );
-}
-
-function send(message: FromWorker): void {
-  // A primary that is gone takes no messages; the worker ends by its `disconnect`.
-  if (process.connected) process.send?.(message);
+/** @returns whether there is a primary to send to; a worker without one ends by its `disconnect`. */
+function send(message: FromWorker): boolean {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+  return process.connected;
 }
 
 let worker: Worker | undefined;
+let log = pino(pino.destination(2));
 
 process.on('message', (message: ToWorker) => {
   if (message.kind !== 'begin') {
     worker?.receive(message);
     return;
   }
-  worker = new Worker(message.settings);
-  worker.begin().catch((error: NodeJS.ErrnoException & { address?: string; port?: number }) => {
-    send({
-      kind: 'failed',
-      code: error.code ?? error.message,
-      address: `${error.address ?? ''}:${error.port ?? ''}`,
-    });
+  log = pino({ level: message.settings.logLevel }, pino.destination(2));
+  worker = new Worker(message.settings, log);
+  worker.begin().catch((error: NodeJS.ErrnoException) => {
+    log.error({ event: 'worker_failed', err: error });
+    send({ kind: 'failed', code: error.code ?? error.name });
   });
 });
 process.on('disconnect', () => (worker === undefined ? process.exit(0) : worker.drain()));
 // A terminal or a service manager signals the whole group; the primary alone decides when a worker ends.
 process.on('SIGTERM', () => {});
 process.on('SIGINT', () => {});
+process.on('uncaughtException', (error) => {
+  log.fatal({ event: 'worker_crashed', err: error });
+  process.exit(1);
+});

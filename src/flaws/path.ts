@@ -14,15 +14,23 @@ export function formatPath(steps: readonly PathStep[]): string {
   return path;
 }
 
+const STEP = /\.?([A-Za-z_][\w-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/gy;
+
 /** The reverse of {@link formatPath}; what is no path of ours gives the steps up to there. */
 export function parsePath(path: string): PathStep[] {
   const steps: PathStep[] = [];
-  for (const [, plain, index, quoted] of path.matchAll(
-    /\.?([A-Za-z_][\w-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/gy,
-  )) {
-    if (plain !== undefined) steps.push(plain);
-    else if (index !== undefined) steps.push(Number(index));
-    else if (quoted !== undefined) steps.push(JSON.parse(quoted) as string);
+  for (const [, plain, index, quoted = '""'] of path.matchAll(STEP)) {
+    const step = plain ?? (index === undefined ? unquote(quoted) : Number(index));
+    if (step === undefined) break;
+    steps.push(step);
   }
   return steps;
+}
+
+function unquote(quoted: string): string | undefined {
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return undefined;
+  }
 }

@@ -12,24 +12,24 @@ interface SchemaNode {
 
 type SchemaError = ReturnType<ReturnType<typeof Compile>['Errors']>[1][number];
 
-// Every flaw of a document is told at once; the library would stop after eight.
-const MOST_ERRORS = 100;
+const MOST_FLAWS = 100;
 
-/** Compiles a schema into a function that tells every flaw of a value's shape. */
+/** Compiles a schema into a function that tells the flaws of a value's shape: none, or all up to a hundred. */
 export function shapeFlaws(schema: TSchema): (value: unknown) => Flaw[] {
   const validator = Compile(schema);
   return (value) => {
     if (validator.Check(value)) return [];
-    Settings.Set({ maxErrors: MOST_ERRORS });
+    // The library would stop after eight errors, which may be none but those that are not told below.
+    Settings.Set({ maxErrors: Number.POSITIVE_INFINITY });
     const [, errors] = validator.Errors(value);
-    return errors.flatMap((error) => flawsOf(schema, error));
+    return errors.flatMap((error) => flawsOf(schema, value, error)).slice(0, MOST_FLAWS);
   };
 }
 
-function flawsOf(root: SchemaNode, error: SchemaError): Flaw[] {
+function flawsOf(root: SchemaNode, value: unknown, error: SchemaError): Flaw[] {
   // The branches of an anyOf are spoken for by the error of the anyOf itself.
   if (error.schemaPath.includes('/anyOf/')) return [];
-  const steps = pointerSteps(error.instancePath);
+  const steps = pathSteps(value, error.instancePath);
   const schema = schemaAt(root, error.schemaPath);
   const at = (key: string): string => formatPath([...steps, key]);
   switch (error.keyword) {
@@ -67,18 +67,23 @@ function remedyOf(schema: SchemaNode | undefined, otherwise: string): string {
   return schema?.description === undefined ? otherwise : `Write ${schema.description}`;
 }
 
-function pointerSteps(pointer: string): PathStep[] {
-  const steps = pointer.split('/').slice(1);
-  return steps.map((step) => {
-    const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    return /^\d+$/.test(key) ? Number(key) : key;
+/** A JSON pointer (RFC 6901) tells an index from a key of digits by the value alone. */
+function pathSteps(value: unknown, pointer: string): PathStep[] {
+  let node = value;
+  return pointerKeys(pointer).map((key) => {
+    const step = Array.isArray(node) ? Number(key) : key;
+    node = (node as Record<PathStep, unknown> | undefined)?.[step];
+    return step;
   });
 }
 
 function schemaAt(root: SchemaNode, pointer: string): SchemaNode {
   let node: unknown = root;
-  for (const step of pointerSteps(pointer.slice(1))) {
-    node = (node as Record<PathStep, unknown> | undefined)?.[step];
-  }
+  for (const key of pointerKeys(pointer)) node = (node as Record<string, unknown> | undefined)?.[key];
   return (node ?? {}) as SchemaNode;
+}
+
+function pointerKeys(pointer: string): string[] {
+  const keys = pointer.split('/').slice(1);
+  return keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

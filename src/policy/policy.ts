@@ -4,8 +4,6 @@ import { isSpecialUse } from '../names/special-use.ts';
 import { checkExtensions, type Extension } from './extension.ts';
 import { type MxPattern, parseMxPattern, wildcardBase } from './mx-pattern.ts';
 
-export type { Extension } from './extension.ts';
-
 /** RFC 8461 section 5: `none` has no policy, `testing` only reports, `enforce` refuses. */
 export const MODES = ['none', 'testing', 'enforce'] as const;
 export type Mode = (typeof MODES)[number];

@@ -35,18 +35,29 @@ export interface Recording {
   readonly now: number;
 }
 
+/** An id that may stand in DNS, since every worker serves its text (promise I2). */
+export interface Announceable {
+  readonly domain: Hostname;
+  readonly id: PolicyId;
+}
+
 /** Revisions, ids, the exposure ledger and the index of documents. */
 export interface TenantStore {
   /** Durable when it returns; throws, and changes nothing, where it can't be. */
   record(recording: Recording): void;
-  /** Closes the ledger of what these domains, or all, served before, and of tenants that left. Throws as `record`. */
-  closeEarlier(domains: readonly Hostname[] | 'all', now: number): void;
+  /**
+   * Every worker serves the newest revision of these domains, or of all, and nothing of those that left: the ledger of
+   * what they served before is closed, and the newest ids may be announced. Throws as `record`.
+   */
+  settle(domains: readonly Hostname[] | 'all', now: number): void;
   /** The newest revision ever, of a tenant that left too, so that an id is never used again. */
   newest(domain: Hostname): Revision | undefined;
   revisions(domain: Hostname): readonly Revision[];
   servings(domain: Hostname): readonly Serving[];
   isServed(domain: Hostname): boolean;
-  served(): Iterable<{ readonly domain: Hostname; readonly id: PolicyId }>;
+  /** For each served tenant, in the order of their domains, the newest id that every worker serves. */
+  announceable(): Iterable<Announceable>;
+  announceableFor(domain: Hostname): Announceable | undefined;
   servedCount(): number;
   /** The next entries in the order of their files, at most `most`; the first follow the empty text. */
   entriesAfter(file: string, most: number): readonly DocumentEntry[];

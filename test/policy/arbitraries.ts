@@ -16,7 +16,7 @@ function patternOf(host: Hostname, wild: boolean): MxPattern {
 }
 
 /** Extension fields of a policy text: any name that the grammar allows, values in ASCII or beyond. */
-export function extensions(): fc.Arbitrary<Extension[]> {
+function extensions(): fc.Arbitrary<Extension[]> {
   const name = fc
     .stringMatching(/^[A-Za-z\d][A-Za-z\d_.-]{0,31}$/)
     .filter((text) => !['version', 'mode', 'max_age', 'mx'].includes(text));

@@ -48,7 +48,7 @@ export class Desk {
       now: this.now,
       ledgerNow: ledgerClock(this.now, this.uptime),
     });
-    void this.serve([...this.store.served()].map(({ domain }) => domain));
+    void this.serve([...this.store.announceable()].map(({ domain }) => domain));
   }
 
   readonly now = (): number => Math.round(Date.now() + this.ahead.wall);

@@ -20,8 +20,8 @@ t.test('whatever stands under a document name keeps no other document from being
   symlinkSync('loop.test.yaml', at.file('loop.test.yaml'));
   symlinkSync('nowhere', at.file('dangling.test.yaml'));
   mkdirSync(at.file('folder.test.yaml'));
-  at.write('deep.test.yaml', '['.repeat(20_000));
-  at.write('bytes.test.yaml', '\u0000');
+  at.writeOld('deep.test.yaml', '['.repeat(20_000));
+  at.writeOld('bytes.test.yaml', '\u0000');
   at.write('no_domain.yaml', GOOD);
   at.write('example.test.yaml', GOOD);
   await at.settle();

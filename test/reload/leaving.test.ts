@@ -101,14 +101,14 @@ t.test('a crash between recording and serving leaves no revision open in the led
 t.test('a ledger that could not be closed is closed when the state file can be written again', async (t) => {
   const at = desk(t);
   await put(at, ENFORCE);
-  const { closeEarlier } = at.store;
-  at.store.closeEarlier = () => {
+  const { settle } = at.store;
+  at.store.settle = () => {
     throw new Error('disk full');
   };
   at.write(FILE, NONE);
   at.ahead.uptime += 5_000;
   await t.rejects(at.look());
-  at.store.closeEarlier = closeEarlier;
+  at.store.settle = settle;
   await at.look();
   t.match(at.store.servings(DOMAIN), [{ until: Number }, { until: undefined }]);
 });

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
-import type { SecureVersion } from 'node:tls';
+import type { SecureVersion, TLSSocket } from 'node:tls';
 
 export interface Address {
   readonly host: string;
@@ -16,7 +16,9 @@ export interface PolicyRequest {
   readonly host?: string;
   readonly method?: string;
   readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly maxVersion?: SecureVersion;
+  readonly signal?: AbortSignal;
   readonly agent?: https.Agent;
 }
 
@@ -26,22 +28,38 @@ export interface Answer {
   readonly body: string;
 }
 
+/** With what is known of the connection that it came over. */
+export interface PolicyAnswer extends Answer {
+  readonly certificate: { readonly validTo: string; readonly subjectaltname: string };
+  readonly localPort: number | undefined;
+}
+
 export const POLICY_PATH = '/.well-known/mta-sts.txt';
 
 /** Fetches as a strict sender does: chain and name verified. By default over a connection of its own. */
-export function fetchPolicy({ host, port }: Address, request: PolicyRequest): Promise<Answer> {
+export function fetchPolicy({ host, port }: Address, request: PolicyRequest): Promise<PolicyAnswer> {
   const { name, root: ca, path = POLICY_PATH, method = 'GET', agent = false } = request;
-  const headers = { host: request.host ?? name };
-  const version = request.maxVersion && { maxVersion: request.maxVersion };
-  const options = { host, port, servername: name, ca, path, method, headers, agent, ...version };
+  const headers = { host: request.host ?? name, ...request.headers };
+  const { maxVersion, signal } = request;
+  const others = { ...(maxVersion && { maxVersion }), ...(signal && { signal }) };
+  const options = { host, port, servername: name, ca, path, method, headers, agent, ...others };
   return new Promise((resolve, reject) => {
-    https.request(options, collect(resolve, reject)).on('error', reject).end();
+    const respond = (response: http.IncomingMessage) => {
+      // Before the end, since a kept-alive connection is then no longer this request's.
+      const socket = response.socket as TLSSocket;
+      const { valid_to: validTo, subjectaltname = '' } = socket.getPeerCertificate();
+      const { localPort } = socket;
+      const found = { certificate: { validTo, subjectaltname }, localPort };
+      collect((answer) => resolve({ ...answer, ...found }), reject)(response);
+    };
+    https.request(options, respond).on('error', reject).end();
   });
 }
 
-export function fetchPlain({ host, port }: Address, path: string): Promise<Answer> {
+export function fetchPlain({ host, port }: Address, path: string, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    http.get({ host, port, path, agent: false }, collect(resolve, reject)).on('error', reject);
+    const options = { host, port, path, method, agent: false };
+    http.request(options, collect(resolve, reject)).on('error', reject).end();
   });
 }
 
@@ -52,7 +70,12 @@ export async function fetchPolicy2(address: Address, request: PolicyRequest): Pr
   try {
     return await new Promise<Answer>((resolve, reject) => {
       session.on('error', reject);
-      const headers = { ':path': path, ':method': method, ':authority': request.host ?? name };
+      const headers = {
+        ':path': path,
+        ':method': method,
+        ':authority': request.host ?? name,
+        ...request.headers,
+      };
       const stream = session.request(headers).on('error', reject);
       let status = 0;
       let found: http2.IncomingHttpHeaders = {};

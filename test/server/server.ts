@@ -1,19 +1,27 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Address } from './request.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+/** The command line program. */
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** A line of the server's log. */
 export interface LogLine {
   readonly event: string;
   readonly [key: string]: unknown;
+}
+
+export interface DnsRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
 }
 
 interface Listening {
@@ -39,9 +47,32 @@ export class Home {
     writeFileSync(join(this.policies, `${domain}.yaml`), JSON.stringify({ domain, policy, ...others }));
   }
 
+  /** Replaces the certificate file of a policy host. */
+  writeCertificate(host: string, pem: string): void {
+    const file = join(this.certs, `${host}.pem`);
+    writeFileSync(`${file}.new`, pem);
+    renameSync(`${file}.new`, file);
+  }
+
+  removeCertificate(host: string): void {
+    rmSync(join(this.certs, `${host}.pem`));
+  }
+
   /** The root certificate of the local CA. */
   get root(): string {
     return readFileSync(join(this.state, 'local-ca', 'root.pem'), 'utf8');
+  }
+
+  /** What `postseal records` prints: the records that are to be in DNS now. */
+  async records(...domains: readonly string[]): Promise<readonly DnsRecord[]> {
+    const args = [MAIN, 'records', '--json', ...domains];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env: this.environment() });
+    return (JSON.parse(stdout) as { items: readonly DnsRecord[] }).items;
+  }
+
+  /** Takes a tenant's document away. */
+  removeDocument(domain: string): void {
+    rmSync(join(this.policies, `${domain}.yaml`));
   }
 
   remove(): void {
@@ -100,20 +131,20 @@ export class Server {
     return this.log.filter((line) => line.event === event);
   }
 
-  get #listening(): Listening {
+  get listening(): Listening {
     return this.logged('listening')[0] as unknown as Listening;
   }
 
   get https(): Address {
-    return this.#listening.https[0] as Address;
+    return this.listening.https[0] as Address;
   }
 
   get http(): Address {
-    return this.#listening.http[0] as Address;
+    return this.listening.http[0] as Address;
   }
 
   get metrics(): Address {
-    return this.#listening.metrics[0] as Address;
+    return this.listening.metrics[0] as Address;
   }
 
   /** Process ids of the workers. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 /**
  * Replaces a file so that after a crash at any moment the whole old or the whole new content is there:
@@ -11,7 +11,8 @@ export function writeDurably(path: string, content: string | Uint8Array, mode = 
   try {
     const file = openSync(temporary, 'wx', mode);
     try {
-      writeSync(file, typeof content === 'string' ? Buffer.from(content) : content);
+      // Goes on after a short write, such as the last one before the disk is full.
+      writeFileSync(file, content);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -24,9 +25,15 @@ export function writeDurably(path: string, content: string | Uint8Array, mode = 
   syncFolder(dirname(path));
 }
 
-/** Makes a folder that only its owner may enter, where it is missing. */
+/** Makes a folder that only its owner may enter, where it is missing; so are those above it. */
 export function makePrivateFolder(path: string): void {
-  if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(path));
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  // Each folder that was made lives in the one above it.
+  for (let made = resolve(path); ; made = dirname(made)) {
+    syncFolder(dirname(made));
+    if (made === resolve(first) || made === dirname(made)) return;
+  }
 }
 
 function syncFolder(path: string): void {

@@ -1,88 +1,25 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { pathToFileURL } from 'node:url';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Flaw } from '../../flaws/flaw.ts';
 import type { Hostname } from '../../names/hostname.ts';
-import type { PolicyId } from '../../policy/policy-id.ts';
 import type { Serving } from '../../tenant/exposure.ts';
 import type { Revision } from '../../tenant/revision.ts';
-import type { DocumentEntry, NewRevision, Recording, TenantStore } from '../../tenant/store.ts';
-import { makePrivateFolder } from './durable.ts';
-import { migrate, schemaOf } from './state-schema.ts';
-
-const FILE_NAME = 'state.sqlite';
-
-// How long a writer waits for another process's lock, in milliseconds.
-const BUSY_TIMEOUT = 5000;
+import type { Announceable, DocumentEntry, NewRevision, Recording, TenantStore } from '../../tenant/store.ts';
+import { openForReading, openForWriting, requireWritable } from './state-database.ts';
 
 /**
  * Opens the state file, making folder and file where they are missing. Where it can't be opened for writing, as on a
  * disk that is full or read-only, an existing file is opened for reading, and each recording tries for more.
+ * Throws {@link StateFileError} where there is nothing to read, or what is there is damaged or of a newer release.
  */
 export function openState(folder: string): TenantStore {
   try {
     return new StateFile(openForWriting(folder));
   } catch (error) {
-    if (!existsSync(join(folder, FILE_NAME))) throw error;
-    return new StateFile(openForReading(folder), folder);
-  }
-}
-
-function openForWriting(folder: string): DatabaseSync {
-  makePrivateFolder(folder);
-  const database = new DatabaseSync(join(folder, FILE_NAME), { timeout: BUSY_TIMEOUT });
-  try {
-    // WAL lets the workers read while the primary writes; FULL syncs each commit before it returns.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    migrate(database);
-    // On a disk that is read-only, SQLite opens the file for reading instead, and says so at the first change only.
-    database.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${schemaOf(database)}; ROLLBACK`);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-/**
- * Opens an existing state file for reading only. On a read-only file system SQLite can't make the files beside
- * a WAL database; it can still be read as immutable, but only where no log is left that holds newer rows.
- */
-export function openForReading(folder: string): DatabaseSync {
-  return openReadable(folder).database;
-}
-
-/** As {@link openForReading}. What is frozen shows no later change: open it anew once {@link isWritten}. */
-export function openReadable(folder: string): {
-  readonly database: DatabaseSync;
-  readonly isFrozen: boolean;
-} {
-  const path = join(folder, FILE_NAME);
-  try {
-    return { database: opened(path), isFrozen: false };
-  } catch (error) {
-    if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw error;
-    const url = pathToFileURL(path);
-    url.searchParams.set('immutable', '1');
-    return { database: opened(url), isFrozen: true };
-  }
-}
-
-/** Whether somebody has the state file open for writing, or left a log of changes beside it. */
-export function isWritten(folder: string): boolean {
-  return existsSync(join(folder, `${FILE_NAME}-wal`));
-}
-
-/** SQLite opens a file when it first reads from it. */
-function opened(path: string | URL): DatabaseSync {
-  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT });
-  try {
-    database.prepare('SELECT count(*) FROM sqlite_schema').get();
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
+    try {
+      return new StateFile(openForReading(folder), folder);
+    } catch {
+      throw error;
+    }
   }
 }
 
@@ -109,10 +46,12 @@ export class StateFile implements TenantStore {
     });
   }
 
-  closeEarlier(domains: readonly Hostname[] | 'all', now: number): void {
+  settle(domains: readonly Hostname[] | 'all', now: number): void {
     this.#transaction(() => {
-      if (domains === 'all') this.#sql(CLOSE_EARLIER).run(now);
-      else for (const domain of domains) this.#sql(`${CLOSE_EARLIER} AND domain = ?`).run(now, domain);
+      for (const statement of [CLOSE_EARLIER, MARK_SERVING]) {
+        if (domains === 'all') this.#sql(statement).run(now);
+        else for (const domain of domains) this.#sql(`${statement} AND domain = ?2`).run(now, domain);
+      }
     });
   }
 
@@ -146,12 +85,15 @@ export class StateFile implements TenantStore {
     return this.#sql('SELECT 1 FROM tenant WHERE domain = ? AND left_at IS NULL').get(domain) !== undefined;
   }
 
-  served(): Iterable<{ domain: Hostname; id: PolicyId }> {
-    const rows = this.#sql(
-      `SELECT domain, revision.id FROM tenant JOIN revision USING (domain)
-       WHERE number = tenant.revision AND left_at IS NULL ORDER BY domain`,
-    ).iterate();
-    return rows as unknown as Iterable<{ domain: Hostname; id: PolicyId }>;
+  *announceable(): Iterable<Announceable> {
+    // A statement of its own: one that others share would begin anew for each of them.
+    const statement = this.#database.prepare(`${ANNOUNCEABLE} ORDER BY domain`);
+    for (const row of statement.iterate()) yield row as unknown as Announceable;
+  }
+
+  announceableFor(domain: Hostname): Announceable | undefined {
+    const row = this.#sql(`${ANNOUNCEABLE} AND domain = ?`).get(domain);
+    return row as Announceable | undefined;
   }
 
   servedCount(): number {
@@ -225,7 +167,7 @@ export class StateFile implements TenantStore {
   #makeWritable(): void {
     const folder = this.#readOnlyFolder;
     if (folder === undefined) return;
-    accessSync(join(folder, FILE_NAME), constants.W_OK);
+    requireWritable(folder);
     // Closed first: connections of one process share what SQLite holds of the file, and with it that it is read-only.
     this.close();
     try {
@@ -250,6 +192,12 @@ export class StateFile implements TenantStore {
 const CLOSE_EARLIER = `UPDATE revision SET served_until = max(served_from, ?1) WHERE served_until IS NULL
   AND EXISTS (SELECT 1 FROM tenant WHERE tenant.domain = revision.domain
               AND (tenant.revision > revision.number OR tenant.left_at IS NOT NULL))`;
+const MARK_SERVING = `UPDATE revision SET serving_at = ?1 WHERE serving_at IS NULL
+  AND EXISTS (SELECT 1 FROM tenant WHERE tenant.domain = revision.domain
+              AND tenant.revision = revision.number AND tenant.left_at IS NULL)`;
+const ANNOUNCEABLE = `SELECT domain, id FROM tenant JOIN revision USING (domain) WHERE left_at IS NULL
+  AND number = (SELECT max(number) FROM revision AS other WHERE other.domain = tenant.domain
+                AND serving_at IS NOT NULL)`;
 
 interface DocumentRow {
   readonly file: string;

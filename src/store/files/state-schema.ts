@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { StateFileError } from './state-error.ts';
 
 /**
  * The steps that lead from an empty file to the present schema; `PRAGMA user_version` counts those done.
@@ -16,10 +17,12 @@ const STEPS = [
      actor TEXT NOT NULL,
      cause TEXT NOT NULL,
      served_from INTEGER NOT NULL,
+     serving_at INTEGER,
      served_until INTEGER,
      PRIMARY KEY (domain, number),
      UNIQUE (domain, id)
    ) STRICT, WITHOUT ROWID;
+   CREATE INDEX revision_unsettled ON revision (domain) WHERE serving_at IS NULL;
    CREATE TABLE tenant (
      domain TEXT PRIMARY KEY,
      revision INTEGER NOT NULL,
@@ -35,22 +38,30 @@ const STEPS = [
    CREATE INDEX document_flaws ON document (file) WHERE flaws IS NOT NULL;`,
 ];
 
-/** Brings a state file to the present schema. Throws where the file is of a newer release. */
+/** Brings a state file to the present schema. Throws {@link StateFileError} where the file is of a newer release. */
 export function migrate(database: DatabaseSync): void {
   const done = schemaOf(database);
-  if (done > STEPS.length) {
-    throw new Error(
-      `The state file is of a newer release (schema ${done}; this release knows ${STEPS.length})`,
-    );
-  }
   for (const [index, step] of STEPS.entries()) {
     if (index < done) continue;
     database.exec(`BEGIN IMMEDIATE; ${step}; PRAGMA user_version = ${index + 1}; COMMIT`);
   }
 }
 
+/** Throws {@link StateFileError} where a file that can't be written is of another schema. */
+export function requireSchema(database: DatabaseSync): void {
+  const done = schemaOf(database);
+  if (done === STEPS.length) return;
+  const message =
+    done === 0 ? 'The state file is empty' : `The state file is of an older release (schema ${done})`;
+  throw new StateFileError(message, 'Start the server once where it can write the file: postseal serve');
+}
+
 /** The number of steps that were done. */
 export function schemaOf(database: DatabaseSync): number {
-  const { user_version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-  return user_version;
+  const { user_version: done } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (done <= STEPS.length) return done;
+  throw new StateFileError(
+    `The state file is of a newer release (schema ${done}; this release knows ${STEPS.length})`,
+    'Run the newer release, or restore the backup made before it was brought in',
+  );
 }

@@ -1,6 +1,19 @@
-import { type Document, isAlias, isNode, LineCounter, parseAllDocuments, visit } from 'yaml';
+import {
+  Composer,
+  type CST,
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+} from 'yaml';
 import { type Flaw, flawed, type Parsed, parsed } from '../../flaws/flaw.ts';
-import { parsePath } from '../../flaws/path.ts';
+import { type PathStep, parsePath } from '../../flaws/path.ts';
+import { lineAndColumn, yamlFlaws } from './yaml-flaws.ts';
 
 /** A YAML document's value, and where each part of it stands. */
 export interface YamlDocument {
@@ -9,40 +22,31 @@ export interface YamlDocument {
   locate(flaw: Flaw): Flaw;
 }
 
+// Composing goes down as deep as the document nests, and so far down the stack.
+const DEEPEST = 32;
+
 /**
- * Reads one YAML 1.2 document. Duplicate keys, anchors and aliases (whose expansion can exhaust memory), tags of
- * other types, several documents in one file and bytes that are no UTF-8 are flaws, with line and column.
+ * Reads one YAML 1.2 document as a JSON value. Duplicate keys, anchors and aliases (whose expansion can exhaust
+ * memory), tags, YAML 1.1, deep nesting, several documents in one file and bytes that are no UTF-8 are flaws, with
+ * line and column. The time it takes grows with the length and no faster.
  */
 export function readYaml(bytes: Uint8Array): Parsed<YamlDocument> {
   const text = decode(bytes);
-  if (text === undefined) {
-    return flawed({
-      path: '',
-      message: 'The file is not UTF-8',
-      remedy: 'Save it as UTF-8',
-      line: 1,
-      column: 1,
-    });
-  }
+  if (text === undefined) return flawed(atStart('The file is not UTF-8', 'Save it as UTF-8'));
   const lines = new LineCounter();
-  const options = { prettyErrors: false, stringKeys: true, merge: false, version: '1.2' } as const;
-  const documents = parseAllDocuments(text, { ...options, lineCounter: lines });
-  const [document] = documents;
-  if (document === undefined || document.contents === null) {
-    return flawed({
-      path: '',
-      message: 'The document is empty',
-      remedy: 'Write the document',
-      line: 1,
-      column: 1,
-    });
-  }
-  const flaws = [...syntaxFlaws(documents, lines), ...aliasFlaws(document, lines)];
+  const tokens = tokensOf(text, lines);
+  if (!tokens.ok) return tokens;
+  // Duplicate keys are looked for by us: the library compares each key with all others.
+  const options = { prettyErrors: false, stringKeys: true, uniqueKeys: false, merge: false, version: '1.2' };
+  const composer = new Composer(options as ConstructorParameters<typeof Composer>[0]);
+  const documents = composer.compose(tokens.value, true, text.length);
+  const document = documents.next().value;
+  if (!document) return flawed(empty());
+  const flaws = yamlFlaws(document, documents.next().value || undefined, lines);
   if (flaws.length > 0) return flawed(...flaws);
-  return parsed({
-    value: document.toJS(),
-    locate: (flaw) => ({ ...flaw, ...placeOf(document, flaw.path, lines) }),
-  });
+  const value: unknown = document.toJS();
+  if (value === null) return flawed(empty());
+  return parsed({ value, locate: (flaw) => ({ ...flaw, ...placeOf(document, flaw.path, lines) }) });
 }
 
 function decode(bytes: Uint8Array): string | undefined {
@@ -53,64 +57,55 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-// One slip can bring hundreds of errors behind it; the first few lead to it.
-const MOST_ERRORS = 5;
-
-function syntaxFlaws([document, second]: readonly Document.Parsed[], lines: LineCounter): Flaw[] {
-  const problems = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
-  const flaws = problems.slice(0, MOST_ERRORS).map(({ code, message, pos }) => ({
-    path: '',
-    message: message.trim(),
-    remedy: REMEDIES[code] ?? 'Correct the YAML here',
-    ...lineAndColumn(lines, pos[0]),
-  }));
-  if (second !== undefined) {
-    const at = lineAndColumn(lines, second.range[0]);
-    flaws.push({
-      path: '',
-      message: 'A second document begins here',
-      remedy: 'Write one document per file',
-      ...at,
-    });
+function tokensOf(text: string, lines: LineCounter): Parsed<CST.Token[]> {
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    if (parser.stack.length > DEEPEST) {
+      const place = lineAndColumn(lines, parser.offset);
+      return flawed({
+        path: '',
+        message: 'Nested too deeply',
+        remedy: 'Write it with less nesting',
+        ...place,
+      });
+    }
   }
-  return flaws;
+  return parsed([...tokens, ...parser.end()]);
 }
 
-const REMEDIES: Partial<Record<string, string>> = {
-  DUPLICATE_KEY: 'Keep one of the two',
-  TAB_AS_INDENT: 'Indent with spaces',
-  TAG_RESOLVE_FAILED: 'Remove the tag',
-  BAD_ALIAS: 'Put a text that begins with * in quotes, such as "*.example.com"',
-};
+function empty(): Flaw {
+  return atStart('The document is empty', 'Write the document');
+}
 
-function aliasFlaws(document: Document.Parsed, lines: LineCounter): Flaw[] {
-  const flaws: Flaw[] = [];
-  visit(document, {
-    Node: (_key, node) => {
-      const offset = node.range?.[0] ?? 0;
-      if (isAlias(node)) {
-        const remedy = `Put it in quotes if it is a text ("*${node.source}"), else write the value out`;
-        flaws.push({ path: '', message: 'Aliases are not allowed', remedy, ...lineAndColumn(lines, offset) });
-      } else if (node.anchor !== undefined) {
-        const remedy = `Remove &${node.anchor}, or put the text in quotes`;
-        flaws.push({ path: '', message: 'Anchors are not allowed', remedy, ...lineAndColumn(lines, offset) });
-      }
-    },
-  });
-  return flaws;
+function atStart(message: string, remedy: string): Flaw {
+  return { path: '', message, remedy, line: 1, column: 1 };
 }
 
 function placeOf(document: Document.Parsed, path: string, lines: LineCounter): Pick<Flaw, 'line' | 'column'> {
   const steps = parsePath(path);
   // A missing key has no place of its own: its nearest parent's is told.
   for (; steps.length > 0; steps.pop()) {
-    const node = document.getIn(steps, true);
-    if (isNode(node) && node.range) return lineAndColumn(lines, node.range[0]);
+    const offset = offsetOf(document, steps, lines);
+    if (offset !== undefined) return lineAndColumn(lines, offset);
   }
   return lineAndColumn(lines, document.contents?.range[0] ?? 0);
 }
 
-function lineAndColumn(lines: LineCounter, offset: number): { line: number; column: number } {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(1, line), column: Math.max(1, col) };
+function offsetOf(document: Document, steps: readonly PathStep[], lines: LineCounter): number | undefined {
+  const parent = steps.length === 1 ? document.contents : document.getIn(steps.slice(0, -1), true);
+  const last = steps.at(-1);
+  if (isSeq(parent) && typeof last === 'number') return startOf(parent.items[last]);
+  if (!isMap(parent)) return undefined;
+  const pair = parent.items.find(({ key }) => isScalar(key) && key.value === last);
+  const [key, value] = [startOf(pair?.key), startOf(pair?.value)];
+  // A value that begins below its key is looked for at the key.
+  if (key === undefined || value === undefined) return key;
+  return lines.linePos(key).line === lines.linePos(value).line ? value : key;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? (node as Node).range?.[0] : undefined;
 }

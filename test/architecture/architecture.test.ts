@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { readCases } from '../cases.ts';
+import { cycles, unlisted, wrongWays } from './rules.ts';
+import { readSource } from './source.ts';
+
+/** The folders of `src/`. Imports go from a later one to an earlier one. */
+const ORDER = [
+  ...[
+    'flaws',
+    'names',
+    'policy',
+    'senders',
+    'tlsrpt',
+    'dns',
+    'tenant',
+    'rollout',
+    'certs',
+    'checks',
+    'store',
+  ],
+  ...['edge', 'intake', 'announce', 'admin', 'console', 'app', 'cli'],
+];
+
+/** All files that do I/O or read the clock, randomness or the environment. The rest is pure. */
+const IMPURE = [
+  'app/config.ts',
+  'app/metrics.ts',
+  'app/operations.ts',
+  'app/policy-job.ts',
+  'app/policy-loop.ts',
+  'app/start.ts',
+  'certs/local-ca.ts',
+  'cli/check-node.js',
+  'cli/commands.ts',
+  'cli/config.ts',
+  'cli/main.ts',
+  'cli/printing.ts',
+  'cli/serve.ts',
+  'edge/certificates.ts',
+  'edge/connections.ts',
+  'edge/http.ts',
+  'edge/https.ts',
+  'edge/issuing.ts',
+  'edge/listeners.ts',
+  'edge/live-policies.ts',
+  'edge/worker.ts',
+  'edge/workers.ts',
+  'store/files/ca-folder.ts',
+  'store/files/document-folder.ts',
+  'store/files/durable.ts',
+  'store/files/folder-watch.ts',
+  'store/files/pem.ts',
+  'store/files/state-file.ts',
+];
+
+/** All files that read the environment. */
+const ENVIRONMENT = ['cli/config.ts'];
+
+const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
+const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.[jt]s$/.test(file))
+  .sort()
+  .map((file) => readSource(file, readFileSync(join(SRC, file), 'utf8')));
+
+t.test('imports go from a later room to an earlier one', async (t) => {
+  t.ok(sources.length > 50);
+  t.same(wrongWays(sources, ORDER), []);
+});
+
+t.test('no file imports itself by a detour', async (t) => t.same(cycles(sources), []));
+
+t.test('what touches the world outside is known by name', async (t) => t.same(unlisted(sources, IMPURE), []));
+
+t.test('the environment is read in one place', async (t) => {
+  const readers = sources.filter(({ readsEnvironment }) => readsEnvironment).map(({ file }) => file);
+  t.same(readers, ENVIRONMENT);
+});
+
+interface Cases {
+  readonly sources: readonly {
+    text: string;
+    imports?: readonly string[];
+    effects?: readonly string[];
+    environment?: boolean;
+  }[];
+  readonly wholes: readonly {
+    why: string;
+    files: Readonly<Record<string, string>>;
+    listed?: readonly string[];
+    wrongWays?: readonly string[];
+    cycles?: readonly string[];
+    unlisted?: readonly string[];
+  }[];
+}
+const cases = readCases<Cases>('cases.yaml', import.meta);
+
+t.test('what a source tells of itself', async (t) => {
+  for (const { text, imports = [], effects = [], environment = false } of cases.sources) {
+    const source = readSource('policy/a.ts', text);
+    t.same(source, { file: 'policy/a.ts', imports, effects, readsEnvironment: environment }, text);
+  }
+  t.throws(() => readSource('policy/a.ts', "await import('./' + name)"), 'a computed import');
+});
+
+t.test('each of these rules can be broken', async (t) => {
+  for (const { why, files, listed = [], ...expected } of cases.wholes) {
+    const whole = Object.entries(files).map(([file, text]) => readSource(file, text));
+    t.same(wrongWays(whole, ORDER), expected.wrongWays ?? [], `${why}: ways`);
+    t.same(cycles(whole), expected.cycles ?? [], `${why}: cycles`);
+    t.same(unlisted(whole, listed), expected.unlisted ?? [], `${why}: effects`);
+  }
+});

@@ -1,0 +1,115 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { absolute, type DnsRecord, recordText } from './dns-record.ts';
+import type { Host } from './host.ts';
+
+/** The key that may change every zone, by RFC 2136 and TSIG. */
+const TSIG_KEY = {
+  name: 'postseal-test',
+  algorithm: 'hmac-sha256',
+  secret: 'YSBrZXkgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzISE=',
+} as const;
+
+/** Knot DNS as the authoritative server of the root and of the zones given. */
+export interface Knot {
+  readonly address: string;
+  /** Puts the records given in the place of all that have their names and types. */
+  put(...records: readonly DnsRecord[]): Promise<void>;
+  /** Removes all records of a name and type. */
+  remove(name: string, type: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface KnotOptions {
+  readonly address: string;
+  /** Names of the zones, with their delegations made by the harness. */
+  readonly zones: readonly string[];
+  readonly records: readonly DnsRecord[];
+}
+
+export async function startKnot(host: Host, { address, zones, records }: KnotOptions): Promise<Knot> {
+  const folder = await host.folder('knot');
+  await mkdir(join(folder, 'database'));
+  const all = [...records, ...delegations(zones, address)];
+  for (const zone of ['.', ...zones]) {
+    const own = all.filter((record) => zoneOf(record.name, zones) === zone);
+    await writeFile(join(folder, zoneFile(zone)), zoneText(zone, own));
+  }
+  const config = join(folder, 'knot.conf');
+  await writeFile(config, configText(folder, address, zones));
+  const program = host.spawn('knotd', ['-c', config]);
+  await program.line(/server started/);
+
+  const update = async (zone: string, commands: readonly string[]) => {
+    const key = `${TSIG_KEY.algorithm}:${TSIG_KEY.name}:${TSIG_KEY.secret}`;
+    const script = [`server ${address}`, `zone ${absolute(zone)}`, 'origin .', ...commands, 'send', ''];
+    await host.run('knsupdate', ['-y', key], { input: script.join('\n') });
+  };
+  return {
+    address,
+    put: async (...changed) => {
+      for (const [zone, ofZone] of Map.groupBy(changed, (record) => zoneOf(record.name, zones))) {
+        const deletions = ofZone.map(({ name, type }) => `update delete ${absolute(name)} ${type}`);
+        const additions = ofZone.map((record) => `update add ${recordText(record)}`);
+        await update(zone, [...new Set(deletions), ...additions]);
+      }
+    },
+    remove: (name, type) => update(zoneOf(name, zones), [`update delete ${absolute(name)} ${type}`]),
+    close: () => program.stop(),
+  };
+}
+
+/** The longest zone that a name lies in. */
+function zoneOf(name: string, zones: readonly string[]): string {
+  const holding = zones.filter((zone) => `.${absolute(name)}`.endsWith(`.${absolute(zone)}`));
+  return holding.toSorted((a, b) => b.length - a.length)[0] ?? '.';
+}
+
+/** Each zone is delegated from the zone above it, as a resolver that starts at the root expects. */
+function delegations(zones: readonly string[], address: string): DnsRecord[] {
+  const toUs = zones.map((zone) => ({ name: zone, type: 'NS', value: 'ns.' }));
+  return [{ name: 'ns.', type: 'A', value: address }, ...toUs];
+}
+
+function zoneFile(zone: string): string {
+  return zone === '.' ? 'root.zone' : `${zone}.zone`;
+}
+
+function zoneText(zone: string, records: readonly DnsRecord[]): string {
+  // The last number, the time to live of "there is no such name", is short: tests do not wait.
+  const soa = { name: zone, type: 'SOA', value: 'ns. root.ns. 1 3600 60 3600 1' };
+  return `$ORIGIN .\n${[soa, { name: zone, type: 'NS', value: 'ns.' }, ...records].map(recordText).join('\n')}\n`;
+}
+
+function configText(folder: string, address: string, zones: readonly string[]): string {
+  return `
+server:
+    rundir: "${folder}"
+    listen: [ "${address}@53" ]
+    user: "root:root"
+    udp-workers: 2
+    tcp-workers: 2
+    background-workers: 1
+log:
+  - target: stderr
+    any: info
+database:
+    storage: "${folder}/database"
+key:
+  - id: "${TSIG_KEY.name}"
+    algorithm: "${TSIG_KEY.algorithm}"
+    secret: "${TSIG_KEY.secret}"
+acl:
+  - id: "change"
+    key: "${TSIG_KEY.name}"
+    action: [ update, transfer ]
+template:
+  - id: default
+    storage: "${folder}"
+    zonefile-sync: -1
+    zonefile-load: difference-no-serial
+    journal-content: all
+    acl: [ "change" ]
+zone:
+${['.', ...zones].map((zone) => `  - domain: "${absolute(zone)}"\n    file: "${zoneFile(zone)}"\n`).join('')}`;
+}

@@ -1,0 +1,136 @@
+import type { Hostname } from '../../src/names/hostname.ts';
+import type { Serving } from '../../src/tenant/exposure.ts';
+import type { Revision } from '../../src/tenant/revision.ts';
+import type {
+  Announceable,
+  DocumentEntry,
+  NewRevision,
+  Recording,
+  TenantStore,
+} from '../../src/tenant/store.ts';
+
+interface Kept {
+  readonly revisions: readonly Revision[];
+  readonly servings: readonly Serving[];
+  /** How many revisions were settled. */
+  readonly settled: number;
+  readonly served: boolean;
+}
+
+const NOTHING: Kept = { revisions: [], servings: [], settled: 0, served: false };
+
+/** The simplest store that holds the contract: for tests that look at thousands of histories. */
+export class MemoryStore implements TenantStore {
+  #tenants = new Map<Hostname, Kept>();
+  #entries = new Map<string, DocumentEntry>();
+
+  record({ entries, forgotten, revisions, left, now }: Recording): void {
+    const before = [new Map(this.#tenants), new Map(this.#entries)] as const;
+    try {
+      for (const file of forgotten) this.#entries.delete(file);
+      for (const entry of entries) this.#entries.set(entry.file, entry);
+      for (const revision of revisions) this.#revise(revision, now);
+      for (const domain of left) this.#tenants.set(domain, { ...this.#kept(domain), served: false });
+    } catch (error) {
+      [this.#tenants, this.#entries] = before;
+      throw error;
+    }
+  }
+
+  settle(domains: readonly Hostname[] | 'all', now: number): void {
+    for (const domain of domains === 'all' ? [...this.#tenants.keys()] : domains) {
+      const kept = this.#kept(domain);
+      const open = kept.served ? kept.servings.slice(-1) : [];
+      const earlier = closed(kept.servings.slice(0, kept.servings.length - open.length), now);
+      const settled = kept.served ? kept.revisions.length : kept.settled;
+      this.#tenants.set(domain, { ...kept, servings: [...earlier, ...open], settled });
+    }
+  }
+
+  newest(domain: Hostname): Revision | undefined {
+    return this.#kept(domain).revisions.at(-1);
+  }
+
+  revisions(domain: Hostname): readonly Revision[] {
+    return this.#kept(domain).revisions;
+  }
+
+  servings(domain: Hostname): readonly Serving[] {
+    return this.#kept(domain).servings;
+  }
+
+  isServed(domain: Hostname): boolean {
+    return this.#kept(domain).served;
+  }
+
+  announceable(): Announceable[] {
+    const served = [...this.#tenants].filter(([, kept]) => kept.served).sort(byName);
+    return served.flatMap(([domain, { revisions, settled }]) => {
+      const id = revisions[settled - 1]?.id;
+      return id === undefined ? [] : [{ domain, id }];
+    });
+  }
+
+  announceableFor(domain: Hostname): Announceable | undefined {
+    return this.announceable().find((found) => found.domain === domain);
+  }
+
+  servedCount(): number {
+    return [...this.#tenants.values()].filter((kept) => kept.served).length;
+  }
+
+  entriesAfter(file: string, most: number): readonly DocumentEntry[] {
+    const following = [...this.#entries].filter(([name]) => name > file).sort(byName);
+    return following.slice(0, most).map(([, entry]) => entry);
+  }
+
+  entriesFor(domain: Hostname): readonly DocumentEntry[] {
+    return this.#all().filter((entry) => entry.domain === domain);
+  }
+
+  entry(file: string): DocumentEntry | undefined {
+    return this.#entries.get(file);
+  }
+
+  flawed(most: number): readonly DocumentEntry[] {
+    return this.#all()
+      .filter(({ flaws }) => flaws.length > 0)
+      .slice(0, most);
+  }
+
+  flawedCount(): number {
+    return this.flawed(Number.POSITIVE_INFINITY).length;
+  }
+
+  close(): void {}
+
+  #all(): readonly DocumentEntry[] {
+    return this.entriesAfter('', Number.POSITIVE_INFINITY);
+  }
+
+  #kept(domain: Hostname): Kept {
+    return this.#tenants.get(domain) ?? NOTHING;
+  }
+
+  #revise({ domain, policy, revision }: NewRevision, from: number): void {
+    const { revisions, servings, settled } = this.#kept(domain);
+    if (revisions.some(({ number, id }) => number === revision.number || id === revision.id)) {
+      throw new Error(`${domain} has such a revision`);
+    }
+    const serving = { mode: policy.mode, max_age: policy.max_age, from, until: undefined };
+    this.#tenants.set(domain, {
+      revisions: [...revisions, revision],
+      servings: [...servings, serving],
+      settled,
+      served: true,
+    });
+  }
+}
+
+function closed(servings: readonly Serving[], now: number): Serving[] {
+  return servings.map((serving) => ({ ...serving, until: serving.until ?? Math.max(serving.from, now) }));
+}
+
+function byName([one]: readonly [string, unknown], [two]: readonly [string, unknown]): number {
+  return one < two ? -1 : 1;
+}
