@@ -51,7 +51,7 @@ function section<T extends Type.TProperties>(properties: T) {
 }
 
 function text(description: string) {
-  return Type.Optional(Type.String({ description }));
+  return Type.Optional(Type.String({ minLength: 1, description }));
 }
 
 function count(description: string, maximum: number) {

@@ -7,6 +7,7 @@ import type { KeyPair } from './key-pair.ts';
 const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' };
 const SIGNING = { ...KEY_ALGORITHM, hash: 'SHA-256' };
 
+const SECOND = 1000;
 const DAY = 24 * 3600_000;
 const ROOT_DAYS = 3650;
 const LEAF_DAYS = 7;
@@ -60,8 +61,11 @@ interface Order {
   readonly now: number;
 }
 
-async function issue({ root, key, host, now }: Order): Promise<KeyPair> {
+async function issue(order: Order): Promise<KeyPair> {
+  const { root, key, host } = order;
   const keys = await webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify']);
+  // A certificate tells whole seconds.
+  const now = Math.floor(order.now / SECOND) * SECOND;
   const notAfter = new Date(Math.min(now + LEAF_DAYS * DAY, root.notAfter.getTime()));
   const leaf = await x509.X509CertificateGenerator.create({
     // The name stands in the alternative names only: a common name has at most 64 characters.

@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { checkConfig } from './config.ts';
+import { EXIT } from './printing.ts';
 import { printRecords } from './records.ts';
 import { serve } from './serve.ts';
 
@@ -11,7 +12,8 @@ export async function run(args: readonly string[], takeSignals: () => void): Pro
   const program = new Command('postseal')
     .description('Hosts the MTA-STS policies (RFC 8461) of many domains')
     .option('--config <file>', 'the configuration file (else POSTSEAL_CONFIG, else the environment alone)')
-    .showHelpAfterError();
+    .showHelpAfterError()
+    .exitOverride();
   const config = (): string | undefined => program.opts<{ config?: string }>().config;
 
   program
@@ -33,5 +35,14 @@ export async function run(args: readonly string[], takeSignals: () => void): Pro
     .description('print every flaw and contradiction of the configuration')
     .action(() => checkConfig(config()));
 
-  await program.parseAsync(args);
+  // Whoever reads may stop early, as `head` does; that ends neither a list nor a server.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  try {
+    await program.parseAsync(args);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  }
 }

@@ -1,5 +1,6 @@
 import { parsePolicyDomain } from '../names/hostname.ts';
 import { openForReading } from '../store/files/state-database.ts';
+import { StateFileError } from '../store/files/state-error.ts';
 import { StateFile } from '../store/files/state-file.ts';
 import { desiredRecords, zoneLine } from '../tenant/records.ts';
 import type { Announceable, TenantStore } from '../tenant/store.ts';
@@ -30,8 +31,9 @@ export function printRecords(
 function openStore(folder: string): TenantStore | undefined {
   try {
     return new StateFile(openForReading(folder));
-  } catch {
-    fail(`There is no state in ${folder} yet`, 'Start the server first: postseal serve', EXIT.unavailable);
+  } catch (error) {
+    if (!(error instanceof StateFileError)) throw error;
+    fail(error.message, error.remedy, EXIT.unavailable);
     return undefined;
   }
 }

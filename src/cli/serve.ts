@@ -5,6 +5,7 @@ import { ListenError } from '../edge/listeners.ts';
 import type { ListenAddress } from '../edge/messages.ts';
 import { policyHost } from '../names/hostname.ts';
 import { openForReading } from '../store/files/state-database.ts';
+import { StateFileError } from '../store/files/state-error.ts';
 import { StateFile } from '../store/files/state-file.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, fail, print } from './printing.ts';
@@ -34,12 +35,15 @@ export async function serve(file: string | undefined, takeSignals: () => void): 
 }
 
 function startFailed(error: unknown): void {
-  if (!(error instanceof ListenError)) throw error;
-  const remedy =
-    error.code === 'EACCES'
-      ? 'Ports under 1024 need a privilege: choose others (POSTSEAL_LISTEN_HTTPS), or grant it'
-      : 'Choose another address (POSTSEAL_LISTEN_HTTPS, _HTTP, _METRICS), or end what listens there';
-  fail(error.message, remedy, EXIT.unavailable);
+  if (error instanceof StateFileError) fail(error.message, error.remedy, EXIT.unavailable);
+  else if (error instanceof ListenError) fail(error.message, listenRemedy(error), EXIT.unavailable);
+  else throw error;
+}
+
+function listenRemedy({ code }: ListenError): string {
+  return code === 'EACCES'
+    ? 'Ports under 1024 need a privilege: choose others (POSTSEAL_LISTEN_HTTPS), or grant it'
+    : 'Choose another address (POSTSEAL_LISTEN_HTTPS, _HTTP, _METRICS), or end what listens there';
 }
 
 /** A line or two for each listener, with a command that works when pasted. */

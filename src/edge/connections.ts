@@ -1,5 +1,5 @@
 import { Server, type Socket } from 'node:net';
-import { setTimeout as pause, setImmediate } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EdgeTimes } from './times.ts';
 
 /** A server with all that was accepted on it. */
@@ -31,17 +31,11 @@ export class Connections {
    * of its connection by then. One over which nothing comes is closed after `times.silent`.
    */
   async drain(times: Pick<EdgeTimes, 'quiet' | 'silent'>): Promise<void> {
-    await this.#quietMoment(times.quiet);
-    // Not `server.close()`: it cuts kept-alive connections at once, and with them requests that are on their way.
-    const closed = this.#servers.map((server) => {
-      return new Promise((resolve) => Server.prototype.close.call(server, resolve));
-    });
-    const ended = Promise.all(closed);
+    const ended = this.#stopAccepting(times.quiet);
     let isOver = false;
     void ended.then(() => {
       isOver = true;
     });
-    this.#note();
     while (!isOver) {
       await Promise.race([ended, pause(times.silent, undefined, { ref: false })]);
       if (!isOver) this.#closeSilent();
@@ -49,19 +43,28 @@ export class Connections {
   }
 
   /**
-   * Waits until no connection waits to be accepted, for those are reset when their listener closes. An event loop takes
-   * one connection a turn: after a turn that took none and no time, none is there.
+   * Closes the listeners when no connection waits to be accepted, for those are reset. The event loop takes one
+   * connection a turn: after a turn that took none, and hardly any time, none is there.
    */
-  async #quietMoment(most: number): Promise<void> {
+  #stopAccepting(most: number): Promise<unknown> {
     const deadline = performance.now() + most;
-    let now = performance.now();
-    while (now < deadline) {
-      const accepted = this.#accepted;
-      const before = now;
-      await setImmediate();
-      now = performance.now();
-      if (accepted === this.#accepted && now - before < CALM) return;
-    }
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    let accepted = -1;
+    let before = 0;
+    const turn = () => {
+      const now = performance.now();
+      const isCalm = accepted === this.#accepted && now - before < CALM;
+      if (isCalm || now >= deadline) {
+        resolve(Promise.all(this.#servers.map(stopListening)));
+        this.#note();
+        return;
+      }
+      accepted = this.#accepted;
+      before = now;
+      setImmediate(turn);
+    };
+    setImmediate(turn);
+    return promise;
   }
 
   #add(socket: Socket): void {
@@ -82,4 +85,9 @@ export class Connections {
   #note(): void {
     for (const socket of this.#open.keys()) this.#open.set(socket, socket.bytesRead);
   }
+}
+
+/** Not `server.close()`: it cuts kept-alive connections at once, and with them requests that are on their way. */
+function stopListening(server: Server): Promise<unknown> {
+  return new Promise((resolve) => Server.prototype.close.call(server, resolve));
 }

@@ -137,7 +137,8 @@ function serverNameOf(request: Request): string | false | null | undefined {
 }
 
 function endAfter(response: Response): void {
-  if ('stream' in response) response.once('finish', () => response.stream.session?.close());
+  // Told before the answer, so that a client that has read it does not ask again over this session.
+  if ('stream' in response) response.stream.session?.close();
   else response.setHeader('connection', 'close');
 }
 

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { BoundSocket } from 'node:net';
+import { BoundSocket, createServer } from 'node:net';
 import type { ListenAddress } from './messages.ts';
 
 /**
@@ -37,11 +37,18 @@ export class Listeners {
     return this.#sockets.map((socket) => socket.fd());
   }
 
-  /** Leaves them to the workers. */
+  /**
+   * Leaves them to the workers, which are to end. From now on hardly a connection waits to be accepted, for those are
+   * reset when the last worker closes: the kernel does not answer who comes while one does, and they try again in a
+   * second, when nobody listens.
+   */
   close(): void {
-    for (const socket of this.#sockets) socket.close();
+    for (const socket of this.#sockets) createServer().listen(socket, LEAST_BACKLOG).close();
   }
 }
+
+// Node takes no backlog of 0; the kernel lets one more wait than this.
+const LEAST_BACKLOG = 1;
 
 async function bind({ host, port }: ListenAddress): Promise<BoundSocket> {
   try {

@@ -91,7 +91,10 @@ class Worker implements PolicyHosts {
     if (this.draining) return;
     this.draining = true;
     const { times } = this.#settings;
-    setTimeout(() => process.exit(0), times.drain);
+    setTimeout(() => {
+      this.#log.warn({ event: 'connections_cut', connections: this.#connections.size });
+      process.exit(0);
+    }, times.drain);
     void this.#connections.drain(times).then(() => process.exit(0));
   }
 

@@ -53,7 +53,7 @@ const IMPURE = [
   'store/files/durable.ts',
   'store/files/folder-watch.ts',
   'store/files/pem.ts',
-  'store/files/state-file.ts',
+  'store/files/state-database.ts',
 ];
 
 /** All files that read the environment. */

@@ -28,6 +28,7 @@ const PURE_MODULES = new Set([
 /** Of these modules all but this is pure. */
 const IMPURE_PARTS = new Map<string, RegExp>([
   ['node:crypto', /^(random|generate|webcrypto|getRandomValues|subtle|argon2|scrypt|\*)/],
+  ['node:net', /^(?!isIP)/],
   ['node:path', /^(resolve|relative|\*)$/],
 ]);
 const IMPURE_GLOBALS = new Set([

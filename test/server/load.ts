@@ -53,8 +53,8 @@ export class Load {
         if (status !== 200) throw new Error(`status ${status}`);
         this.answered += 1;
       } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException;
-        if (code === 'ECONNREFUSED') this.refused += 1;
+        const { code, message, syscall } = error as NodeJS.ErrnoException;
+        if (syscall === 'connect') this.refused += 1;
         else this.lost.push(`${code} ${message}`);
         return;
       }

@@ -127,6 +127,7 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
     store.settle([domain], 2000);
     const second = next(store, domain, 'none', 1);
     store.record(recording({ revisions: [second], now: 3000 }));
+    t.same([...store.announceable()], [], 'the id with which it left does not come back');
     store.settle([domain], 3000);
     t.equal(second.revision.number, 2);
     t.same([...store.announceable()], [{ domain, id: second.revision.id }]);

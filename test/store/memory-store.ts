@@ -12,7 +12,7 @@ import type {
 interface Kept {
   readonly revisions: readonly Revision[];
   readonly servings: readonly Serving[];
-  /** How many revisions were settled. */
+  /** The number of the newest revision that was settled; 0 for a tenant that left. */
   readonly settled: number;
   readonly served: boolean;
 }
@@ -42,7 +42,7 @@ export class MemoryStore implements TenantStore {
       const kept = this.#kept(domain);
       const open = kept.served ? kept.servings.slice(-1) : [];
       const earlier = closed(kept.servings.slice(0, kept.servings.length - open.length), now);
-      const settled = kept.served ? kept.revisions.length : kept.settled;
+      const settled = kept.served ? kept.revisions.length : 0;
       this.#tenants.set(domain, { ...kept, servings: [...earlier, ...open], settled });
     }
   }

@@ -14,7 +14,7 @@ export class PemFolder {
     this.#folder = folder;
   }
 
-  /** What tells one content of a host's file from another; undefined where there is no file. */
+  /** What tells one content of a host's file from another; undefined where there is no file. Throws where it is out of reach. */
   stamp(host: string): string | undefined {
     const stats = statSync(this.#path(host), { throwIfNoEntry: false });
     return stats === undefined ? undefined : `${stats.ino}-${stats.size}-${stats.mtimeMs}-${stats.ctimeMs}`;

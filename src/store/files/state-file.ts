@@ -195,9 +195,10 @@ const CLOSE_EARLIER = `UPDATE revision SET served_until = max(served_from, ?1) W
 const MARK_SERVING = `UPDATE revision SET serving_at = ?1 WHERE serving_at IS NULL
   AND EXISTS (SELECT 1 FROM tenant WHERE tenant.domain = revision.domain
               AND tenant.revision = revision.number AND tenant.left_at IS NULL)`;
+// A tenant that left and came back never shows the id with which it left.
 const ANNOUNCEABLE = `SELECT domain, id FROM tenant JOIN revision USING (domain) WHERE left_at IS NULL
   AND number = (SELECT max(number) FROM revision AS other WHERE other.domain = tenant.domain
-                AND serving_at IS NOT NULL)`;
+                AND serving_at IS NOT NULL AND served_until IS NULL)`;
 
 interface DocumentRow {
   readonly file: string;
