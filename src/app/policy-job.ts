@@ -40,6 +40,8 @@ type Noticed = Map<Hostname, string[]>;
 export class PolicyJob {
   readonly #options: PolicyJobOptions;
   #isFirst = true;
+  /** Files whose flaws were told since the start. */
+  readonly #told = new Set<string>();
   /** Domains whose newest revision every worker serves, while the state file may not say so yet. */
   #unsettled: Set<Hostname> | 'all' | 'unknown' = 'unknown';
 
@@ -68,7 +70,7 @@ export class PolicyJob {
       pass.left += verdicts.filter(({ leaves }) => leaves).length;
       await setImmediate();
     }
-    if (files === 'all' && !signal.aborted) this.#isFirst = false;
+    if (files === 'all' && !signal.aborted && pass.changing.length === 0) this.#isFirst = false;
     return pass;
   }
 
@@ -132,13 +134,14 @@ export class PolicyJob {
         pass.wait = Math.min(pass.wait, wait);
         continue;
       }
+      const newest = store.newest(domain);
       const verdict = reconcile(
         {
           domain,
           present: readings.flatMap(({ reading }) => documentOf(reading)),
           vanished: readings.filter(({ reading }) => reading.outcome === 'vanished').map(({ file }) => file),
-          standing: { newest: store.newest(domain), served: store.isServed(domain) },
-          servings: store.servings(domain),
+          standing: { newest, served: newest !== undefined && store.isServed(domain) },
+          servings: () => store.servings(domain),
         },
         change,
       );
@@ -155,7 +158,7 @@ export class PolicyJob {
     known: (entry: DocumentEntry) => DocumentEntry | undefined,
   ): readonly DocumentEntry[] {
     return entries.filter((entry) => {
-      if (this.#isFirst && entry.flaws.length > 0) return true;
+      if (entry.flaws.length > 0 && !this.#told.has(entry.file)) return true;
       const before = known(entry);
       return before?.stamp !== entry.stamp || JSON.stringify(before.flaws) !== JSON.stringify(entry.flaws);
     });
@@ -197,6 +200,7 @@ export class PolicyJob {
 
   #tellFlaws(entries: readonly DocumentEntry[]): void {
     for (const { file, flaws } of entries) {
+      if (flaws.length > 0) this.#told.add(file);
       for (const flaw of flaws) {
         this.#options.log.error({ event: 'document_flawed', file, ...flaw }, describe(file, flaw));
       }

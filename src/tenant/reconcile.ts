@@ -23,7 +23,8 @@ export interface Evidence {
   /** Files that stood for it when last looked at and are gone. */
   readonly vanished: readonly string[];
   readonly standing: Standing;
-  readonly servings: readonly Serving[];
+  /** All revisions in the ledger, oldest first; asked for only where the tenant may leave. */
+  servings(): readonly Serving[];
 }
 
 /** What is to be recorded for one domain. */
@@ -95,7 +96,7 @@ function doubled(file: string, files: readonly string[]): Flaw {
 }
 
 function withoutDocument({ domain, vanished, standing, servings }: Evidence, now: number): Verdict {
-  const leave = leaving(servings, now);
+  const leave = leaving(servings(), now);
   const [file, ...forgotten] = vanished;
   if (file === undefined || !standing.served) return { entries: [], forgotten: vanished, leaves: false };
   if (leave.may === 'leave') return { entries: [], forgotten: vanished, leaves: true };

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { Server } from '../server/server.ts';
 import { textOf } from './desk.ts';
@@ -60,6 +61,11 @@ async function recovered(t: Test, server: Server, disk: SmallDisk, generation: s
   t.equal(await readMetric(server, 'postseal_policies_fresh'), 1);
 }
 
+/** Waits for the workers of a server that was killed: what they have open would keep the disk from being remounted. */
+async function ended(workers: readonly number[]): Promise<void> {
+  while (workers.some((pid) => existsSync(`/proc/${pid}/fd/0`))) await pause(20);
+}
+
 t.test('the state file on a disk that is full, or read-only', async (t) => {
   const disk = await SmallDisk.make();
   t.teardown(() => disk.remove());
@@ -108,7 +114,9 @@ t.test('the state file on a disk that is full, or read-only', async (t) => {
   await recovered(t, server, disk, 'five');
 
   t.comment('killed, and started on a read-only disk');
+  const { workers } = server;
   await server.stop('SIGKILL');
+  await ended(workers);
   disk.remount('ro');
   publish(disk, 'six');
   server = await Server.start(disk.home, {}, disk.through);

@@ -32,12 +32,14 @@ t.test('whatever stands under a document name keeps no other document from being
   }
   t.match(at.flaws('loop.test.yaml'), [/ELOOP/]);
   t.equal(at.store.flawedCount(), 4);
-  const told = at.logged('document_flawed').length;
+  // How deep brackets may nest before the stack ends is not the same each time, and so neither are the flaws.
+  const toldOf = () => at.logged('document_flawed').filter(({ file }) => file !== 'deep.test.yaml').length;
+  const told = toldOf();
   await at.settle();
-  t.equal(at.logged('document_flawed').length, told, 'a flaw that stays is not told again');
+  t.equal(toldOf(), told, 'a flaw that stays is not told again');
   at.restart();
   await at.settle();
-  t.equal(at.logged('document_flawed').length, 2 * told, 'but after each start');
+  t.equal(toldOf(), 2 * told, 'but after each start');
 });
 
 t.test('a file that could not be read for a while is read when it can be', async (t) => {

@@ -99,7 +99,7 @@ export class World {
       present: [...this.#files].map(([file, { content, stamp }]) => readDocument(file, content, stamp)),
       vanished: known.filter((file) => !this.#files.has(file)),
       standing: { newest: store.newest(domain), served: store.isServed(domain) },
-      servings: store.servings(domain),
+      servings: () => store.servings(domain),
     };
   }
 

@@ -53,7 +53,12 @@ export class DocumentFolder {
    * A file that can't be looked at has a stamp that says so.
    */
   stamp(file: string): string | undefined {
-    return this.#look(file)?.stamp;
+    try {
+      const stats = statSync(join(this.path, file), { bigint: true, throwIfNoEntry: false });
+      return stats?.isFile() ? stampOf(stats) : undefined;
+    } catch (error) {
+      return unreadableStamp(codeOf(error));
+    }
   }
 
   /**
@@ -61,21 +66,30 @@ export class DocumentFolder {
    * believed only when it has been left alone for a while, or was put in place as a whole.
    */
   read(file: string, domain: Hostname): Reading {
-    const look = this.#look(file);
-    if (look === undefined) return this.#missing(file);
-    if (look.stats === undefined) return unreadable(file, look.code);
-    const bytes = this.#bytes(file);
-    if (typeof bytes === 'string') return unreadable(file, bytes);
-    if (this.#look(file)?.stamp !== look.stamp) return { outcome: 'changing', wait: AGAIN };
-    const ending = endingOf(Buffer.from(bytes).toString('latin1'));
+    const content = this.#content(file);
+    switch (content.outcome) {
+      case 'missing':
+        return this.#missing(file);
+      case 'changing':
+        return { outcome: 'changing', wait: AGAIN };
+      case 'unreadable':
+        return unreadable(file, content.code);
+      case 'read':
+        return this.#judge(file, domain, content);
+    }
+  }
+
+  #judge(file: string, domain: Hostname, { bytes, stats }: Extract<Content, { outcome: 'read' }>): Reading {
+    const stamp = stampOf(stats);
+    const ending = endingOf(bytes.toString('latin1'));
     const tenant = understand(bytes, domain);
-    const isWhole = wasFinished(look.stats);
+    const isWhole = wasFinished(stats);
     if (!isWhole && (!tenant.ok || ending.mayGoOn)) {
-      const wait = this.#settling.remaining(file, look.stamp, Number(look.stats.mtimeMs));
+      const wait = this.#settling.remaining(file, stamp, Number(stats.mtimeMs));
       if (wait > 0) return { outcome: 'changing', wait };
     }
     const isUnterminated = !isWhole && ending.isUnterminated;
-    return { outcome: 'document', document: { file, stamp: look.stamp, tenant, isUnterminated } };
+    return { outcome: 'document', document: { file, stamp, tenant, isUnterminated } };
   }
 
   #missing(file: string): Reading {
@@ -86,29 +100,22 @@ export class DocumentFolder {
     return wait > 0 ? { outcome: 'changing', wait } : { outcome: 'vanished' };
   }
 
-  #look(file: string): Look | undefined {
-    try {
-      const stats = statSync(join(this.path, file), { bigint: true, throwIfNoEntry: false });
-      return stats?.isFile() ? { stamp: stampOf(stats), stats } : undefined;
-    } catch (error) {
-      const code = codeOf(error);
-      return { stamp: `unreadable ${code}`, stats: undefined, code };
-    }
-  }
-
-  /** The content, or the code of the error that kept it from being read. */
-  #bytes(file: string): Uint8Array | string {
+  #content(file: string): Content {
     try {
       return readWhole(join(this.path, file));
     } catch (error) {
-      return codeOf(error);
+      const code = codeOf(error);
+      return code === 'ENOENT' ? { outcome: 'missing' } : { outcome: 'unreadable', code };
     }
   }
 }
 
-type Look =
-  | { readonly stamp: string; readonly stats: BigIntStats }
-  | { readonly stamp: string; readonly stats: undefined; readonly code: string };
+/** What was found when a file was opened. */
+type Content =
+  | { readonly outcome: 'read'; readonly bytes: Buffer; readonly stats: BigIntStats }
+  | { readonly outcome: 'missing' }
+  | { readonly outcome: 'changing' }
+  | { readonly outcome: 'unreadable'; readonly code: string };
 
 /** After its last write it was renamed, linked, or given a mode, an owner or a time: what is done to a whole file. */
 function wasFinished({ ctimeNs, mtimeNs }: BigIntStats): boolean {
@@ -147,16 +154,19 @@ function stampOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
 }
 
 /** At most one byte more than a document may have. */
-function readWhole(path: string): Uint8Array {
+function readWhole(path: string): Content {
   // Not blocking, for what was a file may by now be a pipe that nobody writes to.
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const buffer = Buffer.allocUnsafe(Math.min(Number(fstatSync(file).size), MOST_BYTES) + 1);
+    const stats = fstatSync(file, { bigint: true });
+    if (!stats.isFile()) return { outcome: 'missing' };
+    const buffer = Buffer.allocUnsafe(Math.min(Number(stats.size), MOST_BYTES) + 1);
     let length = 0;
     for (let count = -1; count !== 0 && length < buffer.length; length += count) {
       count = readSync(file, buffer, length, buffer.length - length, length);
     }
-    return buffer.subarray(0, length);
+    const isSame = stampOf(fstatSync(file, { bigint: true })) === stampOf(stats);
+    return isSame ? { outcome: 'read', bytes: buffer.subarray(0, length), stats } : { outcome: 'changing' };
   } finally {
     closeSync(file);
   }
@@ -167,6 +177,10 @@ function codeOf(error: unknown): string {
   return code ?? name;
 }
 
+function unreadableStamp(code: string): string {
+  return `unreadable ${code}`;
+}
+
 /** The stamp is no file's, so that it is tried again at every look at the folder: the reason may have passed. */
 function unreadable(file: string, code: string): Reading {
   const flaw = {
@@ -174,7 +188,7 @@ function unreadable(file: string, code: string): Reading {
     message: `The file can't be read (${code})`,
     remedy: 'Let the user that Postseal runs as read it',
   };
-  const document = { file, stamp: `unreadable ${code}`, tenant: flawed(flaw), isUnterminated: false };
+  const document = { file, stamp: unreadableStamp(code), tenant: flawed(flaw), isUnterminated: false };
   return { outcome: 'document', document };
 }
 

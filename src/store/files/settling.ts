@@ -1,6 +1,8 @@
 /** Milliseconds that a document which may be half written must stay unchanged before it is believed. */
 const SETTLING_TIME = 1_000;
 
+const MOST_SEEN = 100_000;
+
 export interface Clocks {
   /** The wall clock that file times come from, in milliseconds since 1970. */
   now(): number;
@@ -19,10 +21,12 @@ export class Settling {
 
   /** The milliseconds for which this content, last changed at `changedAt`, is still to be left alone; 0 when settled. */
   remaining(file: string, stamp: string, changedAt: number): number {
-    const left = Math.min(this.#byFileTime(changedAt), this.#byUptime(file, stamp));
-    if (left > 0) return left;
-    this.#seen.delete(file);
-    return 0;
+    const byFileTime = this.#byFileTime(changedAt);
+    if (byFileTime === 0) {
+      this.#seen.delete(file);
+      return 0;
+    }
+    return Math.min(byFileTime, this.#byUptime(file, stamp));
   }
 
   #byFileTime(changedAt: number): number {
@@ -35,7 +39,15 @@ export class Settling {
     const uptime = this.#clocks.uptime();
     const seen = this.#seen.get(file);
     if (seen?.stamp === stamp) return Math.max(0, seen.since + SETTLING_TIME - uptime);
+    this.#seen.delete(file);
     this.#seen.set(file, { stamp, since: uptime });
+    this.#forget();
     return SETTLING_TIME;
+  }
+
+  /** The one seen longest ago, where there are many: names that came and went are never asked about again. */
+  #forget(): void {
+    const [oldest] = this.#seen.keys();
+    if (this.#seen.size > MOST_SEEN && oldest !== undefined) this.#seen.delete(oldest);
   }
 }
