@@ -116,7 +116,12 @@ function openSteps(store: UpkeepStore, options: CertificatesOptions): Certificat
 }
 
 /** Brings in line what is looked after with what is served, after changes while nobody looked. */
-function takeStock(tenants: TenantStore, store: UpkeepStore, job: CertificateJob, serviceName: Hostname): void {
+function takeStock(
+  tenants: TenantStore,
+  store: UpkeepStore,
+  job: CertificateJob,
+  serviceName: Hostname,
+): void {
   const batch: Hostname[] = [serviceName];
   for (const { domain } of tenants.announceable()) {
     batch.push(policyHost(domain));
