@@ -12,6 +12,7 @@ export const NEEDED: readonly Needed[] = [
   { file: 'ss', package: 'iproute2' },
   { file: 'nsenter', package: 'util-linux' },
   { file: 'curl', package: 'curl' },
+  { file: 'openssl', package: 'openssl' },
   // Senders and their DNS.
   { file: 'knotd', package: 'knot' },
   { file: 'knsupdate', package: 'knot-dnsutils' },

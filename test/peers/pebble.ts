@@ -40,6 +40,8 @@ export interface Pebble {
   root(): Promise<string>;
   /** Has it answer any text, sense or nonsense, when asked for a certificate's renewal information. */
   setRenewalInfo(certificate: string, answer: string): Promise<void>;
+  /** How many orders it has taken since it started. */
+  readonly orders: number;
   /** How many certificates it has issued since it started. */
   readonly issued: number;
   close(): Promise<void>;
@@ -85,14 +87,21 @@ export async function startPebble(host: Host, options: PebbleOptions): Promise<P
       const body = JSON.stringify({ Certificate: certificate, ARIResponse: answer });
       await management('/set-renewal-info/', '--data-binary', body);
     },
+    get orders() {
+      return count(program, /Added order/);
+    },
     get issued() {
-      return program.lines.filter((line) => /Issued certificate serial/.test(line)).length;
+      return count(program, /Issued certificate serial/);
     },
     close: () => program.stop(),
     restart: async () => {
       program = await start();
     },
   };
+}
+
+function count({ lines }: Program, pattern: RegExp): number {
+  return lines.filter((line) => pattern.test(line)).length;
 }
 
 function config(host: Host, options: PebbleOptions, folder: string): object {

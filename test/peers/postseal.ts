@@ -41,7 +41,7 @@ export async function startPostseal(host: Host, options: PostsealOptions): Promi
     certs: join(folder, 'certs'),
     state: join(folder, 'state'),
   };
-  for (const path of Object.values(folders)) await mkdir(path, { recursive: true });
+  await mkdir(folders.policies, { recursive: true });
   const metrics = `${host.address}:9464`;
   const env = {
     POSTSEAL_SERVICE_NAME: options.serviceName,
