@@ -19,6 +19,15 @@ export interface UpkeepChanges {
   readonly orders?: number;
 }
 
+/** How many hosts have a certificate. */
+export interface Census {
+  readonly valid: number;
+  readonly expired: number;
+  readonly missing: number;
+  /** When the first of those that are held ends, in milliseconds since 1970. */
+  readonly firstNotAfter: number | undefined;
+}
+
 /** What is known of certificates and their CAs. Everything that writes is durable when it returns, or throws. */
 export interface UpkeepStore {
   /** Takes in hosts that are new, awake at once; the others stay as they are. */
@@ -36,6 +45,7 @@ export interface UpkeepStore {
   record(changes: UpkeepChanges): void;
   standing(ca: string): Standing;
   ledger(ca: string): Ledger;
+  census(now: number): Census;
   /** Orders that were started, ever. */
   turn(): number;
   close(): void;
