@@ -40,7 +40,7 @@ export interface Certificates {
 }
 
 // How long a resolver may take for one question, in milliseconds.
-const DNS_TIME = 5_000;
+const DNS_TIME = 4_000;
 
 // The pause before a state file that can't be written is tried again, in milliseconds.
 const OPEN_AGAIN = 30_000;

@@ -4,7 +4,7 @@ import type { Standing } from './standing.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** A host that is to be left alone until a moment, in milliseconds since 1970. */
-export interface Sleep {
+interface Sleep {
   readonly host: Hostname;
   readonly until: number;
 }
