@@ -37,10 +37,17 @@ const MOST_AWAKE = 2_000;
 // Looks and questions at once.
 const MOST_LOOKS = 32;
 
+/** What a CA said of itself, and why it said nothing when it was last asked. */
+interface ReadFacts {
+  readonly facts: CaFacts | undefined;
+  readonly why: string;
+  readonly until: number;
+}
+
 /** Keeps a certificate for every host: decides in rounds what is to be done, and does it, so much at once. */
 export class CertificateJob {
   readonly #options: CertificateJobOptions;
-  readonly #facts = new Map<string, { readonly facts: CaFacts | undefined; readonly until: number }>();
+  readonly #facts = new Map<string, ReadFacts>();
   readonly #running = new Map<Hostname, { readonly start: Start; readonly done: Promise<void> }>();
   readonly #ending = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -70,6 +77,16 @@ export class CertificateJob {
   /** These are to have none any more; those that are there stay in their folder. */
   forget(hosts: readonly Hostname[]): void {
     this.#options.store.forget(hosts);
+  }
+
+  /** Why a CA takes no orders, for each that does not. */
+  problems(): string[] {
+    return this.#options.authorities.flatMap(({ name }) => {
+      const { trouble, why } = this.#options.store.standing(name);
+      if (trouble !== 'none') return [`${name} takes no orders (${trouble}): ${why}`];
+      const silence = this.#facts.get(name)?.why ?? '';
+      return silence === '' ? [] : [`${name} can't be reached: ${silence}`];
+    });
   }
 
   #after(pause: number): void {
@@ -170,11 +187,12 @@ export class CertificateJob {
     const before = this.#facts.get(name);
     if (before !== undefined && now() < before.until) return before.facts;
     const read = await issuer.facts(this.#ending.signal);
-    if (read === undefined) log.warn({ event: 'ca_unreachable', ca: name });
-    const until = now() + (read === undefined ? TIMES.noFacts : TIMES.facts);
+    const isRead = 'issuers' in read;
+    if (!isRead) log.warn({ event: 'ca_unreachable', ca: name, why: read.why });
+    const until = now() + (isRead ? TIMES.facts : TIMES.noFacts);
     // What it said before holds while it says nothing.
-    const facts = read ?? before?.facts;
-    this.#facts.set(name, { facts, until });
+    const facts = isRead ? read : before?.facts;
+    this.#facts.set(name, { facts, until, why: isRead ? '' : read.why });
     return facts;
   }
 }

@@ -31,7 +31,7 @@ export interface KnownAuthority extends CertificateAuthority {
   readonly facts: CaFacts;
 }
 
-export type Looking = (
+type Looking = (
   host: Hostname,
   cas: readonly KnownAuthority[],
   signal: AbortSignal,

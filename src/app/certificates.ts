@@ -5,7 +5,7 @@ import { createAccountKey } from '../acme/account-key.ts';
 import { openIssuer } from '../certs/acme-issuer.ts';
 import { LETS_ENCRYPT } from '../certs/budget.ts';
 import type { ChallengeBoard, OrderOutcome } from '../certs/issuer.ts';
-import type { UpkeepStore } from '../certs/upkeep-store.ts';
+import type { Census, UpkeepStore } from '../certs/upkeep-store.ts';
 import { look } from '../checks/look.ts';
 import { openPublicDns, type PublicDns } from '../checks/public-dns.ts';
 import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
@@ -33,14 +33,19 @@ export interface CertificatesOptions {
 export interface Certificates {
   /** Looks after the hosts of these domains as far as they are served, and no longer after the others. */
   notice(domains: readonly Hostname[]): void;
+  /** Why certificates can't be had, in words; empty where they can. */
+  problems(): readonly string[];
+  census(): Census;
   close(): Promise<void>;
 }
 
-/** How long a resolver may take for one question, in milliseconds. */
-const DNS_TIME = 5_000;
+// How long a resolver may take for one question, in milliseconds.
+const DNS_TIME = 4_000;
 
-/** The pause before a state file that can't be written is tried again, in milliseconds. */
+// The pause before a state file that can't be written is tried again, in milliseconds.
 const OPEN_AGAIN = 30_000;
+
+const NO_CENSUS: Census = { valid: 0, expired: 0, missing: 0, firstNotAfter: undefined };
 
 // Tenants taken in at once.
 const BATCH = 1_000;
@@ -60,6 +65,8 @@ export function keepCertificates(options: CertificatesOptions): Certificates {
   open();
   return {
     notice: (domains) => opened?.notice(domains),
+    problems: () => opened?.problems() ?? ["The state file can't be written: no certificates are ordered"],
+    census: () => opened?.census() ?? NO_CENSUS,
     close: async () => {
       clearTimeout(timer);
       await opened?.close();
@@ -69,6 +76,7 @@ export function keepCertificates(options: CertificatesOptions): Certificates {
 
 function openCertificates(options: CertificatesOptions): Certificates {
   const { config, tenants, log, now } = options;
+  makePrivateFolder(config.store.certs);
   const store = openUpkeep(config.store.state);
   const authorities = config.acme.authorities.map((authority) => openAuthority(authority, options));
   const steps = openSteps(store, options);
@@ -92,6 +100,8 @@ function openCertificates(options: CertificatesOptions): Certificates {
         job.add(domains.filter((domain) => tenants.isServed(domain)).map(policyHost));
         job.forget(domains.filter((domain) => !tenants.isServed(domain)).map(policyHost));
       }),
+    problems: () => job.problems(),
+    census: () => store.census(now()),
     close: async () => {
       clearTimeout(again);
       await job.close();

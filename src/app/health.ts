@@ -19,7 +19,8 @@ export interface HealthEvidence {
   readonly tenants: number;
   readonly workersReady: number;
   readonly workersWanted: number;
-  readonly failure: string | undefined;
+  /** What is wrong, in words. */
+  readonly problems: readonly string[];
   /** Some of the entries with flaws. */
   readonly flawed: readonly DocumentEntry[];
   readonly flawedCount: number;
@@ -35,7 +36,7 @@ export function health(evidence: HealthEvidence): Health {
     status: evidence.ending ? 'ending' : ready ? 'ready' : 'starting',
     tenants: evidence.tenants,
     workers: { ready: evidence.workersReady, wanted: evidence.workersWanted },
-    problems: evidence.failure === undefined ? [] : [evidence.failure],
+    problems: evidence.problems,
     documents: evidence.flawed.map(({ file, flaws }) => ({ file, flaws })),
     flawed_documents: evidence.flawedCount,
   };

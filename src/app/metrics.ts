@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Census } from '../certs/upkeep-store.ts';
 import type { WorkerMetrics } from '../edge/messages.ts';
 import type { OrderCounts } from './order-counts.ts';
 
@@ -10,6 +11,8 @@ export interface MetricsSource {
   workerMetrics(): Promise<WorkerMetrics>;
   readonly workers: { readonly ready: number; readonly restarts: number };
   readonly orders: OrderCounts;
+  /** Undefined where certificates are not ordered. */
+  certificates(): Census | undefined;
   /** Whether the last pass over the documents could be done. */
   readonly policiesFresh: boolean;
 }
@@ -51,6 +54,17 @@ export class Metrics {
     ['ca', 'outcome'],
   );
 
+  readonly #held = new Gauge({
+    name: 'postseal_certificates',
+    help: 'Hosts by the state of their certificate',
+    labelNames: ['state'],
+    registers: [this.#registry],
+  });
+  readonly #firstEnd = this.#gauge(
+    'postseal_certificates_first_not_after_seconds',
+    'When the first certificate that is held ends, in seconds since 1970',
+  );
+
   constructor(source: MetricsSource) {
     this.#source = source;
     collectDefaultMetrics({ register: this.#registry, prefix: 'postseal_' });
@@ -72,6 +86,7 @@ export class Metrics {
     this.#flawed.set(source.flawedDocuments());
     this.#fresh.set(source.policiesFresh ? 1 : 0);
     this.#workers.set(source.workers.ready);
+    this.#census(source.certificates());
     this.#certificates.set(workers.cachedCertificates);
     this.#connections.set(workers.connections);
     for (const counter of [this.#restarts, this.#dropped, this.#responses, this.#handshakes, this.#orders]) {
@@ -86,6 +101,12 @@ export class Metrics {
     }
     for (const [reason, count] of Object.entries(workers.handshakeFailures))
       this.#handshakes.inc({ reason }, count);
+  }
+
+  #census(census: Census | undefined): void {
+    if (census === undefined) return;
+    for (const state of ['valid', 'expired', 'missing'] as const) this.#held.set({ state }, census[state]);
+    if (census.firstNotAfter !== undefined) this.#firstEnd.set(census.firstNotAfter / 1000);
   }
 
   #gauge(name: string, help: string): Gauge {

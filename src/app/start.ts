@@ -94,6 +94,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     workerMetrics: () => workers.metrics(),
     workers,
     orders,
+    certificates: () => certificates?.census(),
     get policiesFresh() {
       return loop.failure === undefined;
     },
@@ -107,7 +108,11 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
       firstPassDone: loop.hasRead || (loop.failure !== undefined && tenancy.tenants > 0),
       workersReady: workers.ready,
       workersWanted: config.workers,
-      failure: known.failure === undefined ? loop.failure : STATE_UNREADABLE,
+      problems: [
+        ...(known.failure === undefined ? [] : [STATE_UNREADABLE]),
+        ...(loop.failure === undefined ? [] : [loop.failure]),
+        ...(certificates?.problems() ?? []),
+      ],
     });
   };
   const operations = config.listen.metrics.map((address) => ({

@@ -9,7 +9,7 @@ import { SignedClient } from '../acme/signed-client.ts';
 import { AcmeOrder, type OrderContext } from './acme-order.ts';
 import { outcomeOfError } from './acme-outcome.ts';
 import { certificateId } from './certificate-id.ts';
-import type { CaFacts, ChallengeBoard, Issuer, Order, OrderOutcome, RenewalInfo } from './issuer.ts';
+import type { ChallengeBoard, Issuer, Order, OrderOutcome, RenewalInfo } from './issuer.ts';
 import { readRenewalInfo } from './renewal-info.ts';
 
 /** One CA, and the account that is to be used there. */
@@ -62,13 +62,13 @@ async function placeOrder(context: OrderContext, order: Order, signal: AbortSign
   }
 }
 
-async function readFacts(client: SignedClient, signal: AbortSignal): Promise<CaFacts | undefined> {
+async function readFacts(client: SignedClient, signal: AbortSignal): ReturnType<Issuer['facts']> {
   try {
     const { renewalInfo, meta } = await client.directory(signal);
     return { issuers: meta?.caaIdentities ?? [], hasRenewalInfo: renewalInfo !== undefined };
   } catch (error) {
-    if (error instanceof AcmeProblem || error instanceof CaUnreachable) return undefined;
-    throw error;
+    if (!(error instanceof AcmeProblem || error instanceof CaUnreachable)) throw error;
+    return { outcome: 'unreachable', why: error.message };
   }
 }
 

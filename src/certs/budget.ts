@@ -2,12 +2,12 @@ const HOUR = 3600_000;
 const DAY = 24 * HOUR;
 
 /** At most `count` (1 or more) in any stretch of `window` milliseconds. */
-export interface Limit {
+interface Limit {
   readonly count: number;
   readonly window: number;
 }
 
-export type LimitName = 'new-orders' | 'certificates-per-domain' | 'same-names' | 'failed-validations';
+type LimitName = 'new-orders' | 'certificates-per-domain' | 'same-names' | 'failed-validations';
 /** The limits of one account. One that is absent does not bind. */
 export type Limits = Readonly<Partial<Record<LimitName, Limit>>>;
 
@@ -50,7 +50,7 @@ export type Verdict =
 // slot has left the window: up to this part of a limit is given away.
 const SLOTS = 60;
 
-export function chargeKey({ limit, subject }: Charge): string {
+function chargeKey({ limit, subject }: Charge): string {
   return `${limit} ${subject}`;
 }
 

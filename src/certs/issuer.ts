@@ -63,8 +63,7 @@ export interface CaFacts {
 
 /** One CA with one account. */
 export interface Issuer {
-  /** Undefined where the CA can't be reached. */
-  facts(signal: AbortSignal): Promise<CaFacts | undefined>;
+  facts(signal: AbortSignal): Promise<CaFacts | { readonly outcome: 'unreachable'; readonly why: string }>;
   order(order: Order, signal: AbortSignal): Promise<OrderOutcome>;
   /** Undefined where the CA has no renewal information, or none for now. */
   renewalInfo(certificate: string, signal: AbortSignal): Promise<RenewalInfo | undefined>;

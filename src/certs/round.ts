@@ -7,7 +7,7 @@ import { inOrder } from './queue.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** What may still be started, beside what runs already. */
-export interface Room {
+interface Room {
   /** Looks and questions for renewal information. */
   readonly looks: number;
   /** Orders, by CA: {@link roomFor} less those that run. */

@@ -4,7 +4,7 @@ import type { Standing } from './standing.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** A host that is to be left alone until a moment, in milliseconds since 1970. */
-export interface Sleep {
+interface Sleep {
   readonly host: Hostname;
   readonly until: number;
 }
@@ -17,6 +17,15 @@ export interface UpkeepChanges {
   readonly standings?: Readonly<Record<string, Standing>>;
   /** Orders that are about to start. */
   readonly orders?: number;
+}
+
+/** How many hosts have a certificate. */
+export interface Census {
+  readonly valid: number;
+  readonly expired: number;
+  readonly missing: number;
+  /** When the first of those that are held ends, in milliseconds since 1970. */
+  readonly firstNotAfter: number | undefined;
 }
 
 /** What is known of certificates and their CAs. Everything that writes is durable when it returns, or throws. */
@@ -36,6 +45,7 @@ export interface UpkeepStore {
   record(changes: UpkeepChanges): void;
   standing(ca: string): Standing;
   ledger(ca: string): Ledger;
+  census(now: number): Census;
   /** Orders that were started, ever. */
   turn(): number;
   close(): void;

@@ -22,7 +22,7 @@ export function walkHttp(
     // What comes after the answer was read does not count.
     request.on('error', () => {});
     try {
-      const answered = once(request, 'response');
+      const answered = once(request, 'response', { signal });
       request.end();
       const [response] = (await answered) as [IncomingMessage];
       const isOurs = response.statusCode === 200 && (await hasBody(response, keyAuthorization));

@@ -101,8 +101,8 @@ async function aliases(ask: Ask, name: string): Promise<Answer<string>> {
   return chain.length > 0 ? { outcome: 'found', records: chain } : { outcome: 'none' };
 }
 
-/** Node gives the tag as a key. */
-function caaRecord({ critical, ...rest }: { critical: number }): CaaRecord {
+/** Node gives the tag as a key beside two of its own: a tag of such a name, which no CA knows, loses its text. */
+function caaRecord({ critical, ...rest }: { readonly critical: unknown }): CaaRecord {
   const [[tag, value] = ['', '']] = Object.entries<unknown>(rest).filter(([key]) => key !== 'type');
-  return { flags: critical, tag, value: String(value) };
+  return { flags: typeof critical === 'number' ? critical : 0, tag, value: String(value) };
 }

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { createHash } from 'node:crypto';
+import { type X509Certificate as Certificate, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import tls, { type TLSSocket } from 'node:tls';
+import tls from 'node:tls';
 import { X509Certificate } from '@peculiar/x509';
 import type { Challenge } from '../certs/issuer.ts';
 import { quote } from '../flaws/quote.ts';
@@ -27,16 +27,18 @@ export function walkTls(address: string, challenge: Challenge, signal: AbortSign
     socket.on('error', () => {});
     try {
       await once(socket, 'secureConnect', { signal });
-      return isAnswer(socket, challenge) ? { seen: 'reached' } : { seen: 'other', who: who(socket) };
+      // Node gives it once only.
+      const certificate = socket.getPeerX509Certificate();
+      const isOurs = socket.alpnProtocol === ACME_TLS && isAnswer(certificate, challenge);
+      return isOurs ? { seen: 'reached' } : { seen: 'other', who: who(certificate) };
     } finally {
       socket.destroy();
     }
   });
 }
 
-function isAnswer(socket: TLSSocket, { host, keyAuthorization }: Challenge): boolean {
-  const certificate = socket.getPeerX509Certificate();
-  if (socket.alpnProtocol !== ACME_TLS || certificate?.subjectAltName !== `DNS:${host}`) return false;
+function isAnswer(certificate: Certificate | undefined, { host, keyAuthorization }: Challenge): boolean {
+  if (certificate?.subjectAltName !== `DNS:${host}`) return false;
   const digest = createHash('sha256').update(keyAuthorization).digest('hex');
   return acmeIdentifier(certificate.raw) === `0420${digest}`;
 }
@@ -51,7 +53,7 @@ function acmeIdentifier(der: Buffer): string | undefined {
   }
 }
 
-function who(socket: TLSSocket): string {
-  const names = socket.getPeerX509Certificate()?.subjectAltName;
+function who(certificate: Certificate | undefined): string {
+  const names = certificate?.subjectAltName;
   return `a TLS server with a certificate for ${names === undefined ? 'no name' : quote(names)}`;
 }

@@ -29,6 +29,9 @@ const ORDER = [
 const IMPURE = [
   'acme/account-key.ts',
   'acme/https-client.ts',
+  'app/authorities.ts',
+  'app/certificate-job.ts',
+  'app/certificates.ts',
   'app/config.ts',
   'app/metrics.ts',
   'app/operations.ts',
@@ -43,6 +46,7 @@ const IMPURE = [
   'checks/own-path.ts',
   'checks/public-dns.ts',
   'checks/tls-path.ts',
+  'cli/cert.ts',
   'cli/check-node.js',
   'cli/commands.ts',
   'cli/config.ts',

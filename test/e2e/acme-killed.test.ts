@@ -13,7 +13,7 @@ const STEPS = [
   /ACME directory available/,
   /POST \/order-plz/,
   /POST \/chalZ\//,
-  /Attempting to validate/,
+  /Starting 3 validations/,
   /set VALID/,
   /POST \/finalize-order\//,
   /Issued certificate/,

@@ -45,7 +45,7 @@ export class Edge {
         state: this.home.state,
         certs: this.home.certs,
         localCa: false,
-      serviceName: 'sts.postseal.test',
+        serviceName: 'sts.postseal.test',
         maxConnections: 100,
         cachedCertificates: 100,
         logLevel: 'fatal',

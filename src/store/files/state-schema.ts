@@ -39,9 +39,11 @@ const STEPS = [
    CREATE TABLE upkeep (
      host TEXT PRIMARY KEY,
      wake_at INTEGER NOT NULL,
+     not_after INTEGER,
      state TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;
-   CREATE INDEX upkeep_wake ON upkeep (wake_at);
+   CREATE INDEX upkeep_wake ON upkeep (not_after IS NULL, wake_at);
+   CREATE INDEX upkeep_end ON upkeep (not_after);
    CREATE TABLE ca (
      name TEXT PRIMARY KEY,
      standing TEXT NOT NULL

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Ledger, LedgerChanges, Slot } from '../../certs/budget.ts';
 import { GOOD_STANDING, type Standing } from '../../certs/standing.ts';
 import type { Upkeep } from '../../certs/upkeep.ts';
-import type { UpkeepChanges, UpkeepStore } from '../../certs/upkeep-store.ts';
+import type { Census, UpkeepChanges, UpkeepStore } from '../../certs/upkeep-store.ts';
 import type { Hostname } from '../../names/hostname.ts';
 import { openForReading, openForWriting } from './state-database.ts';
 
@@ -53,24 +53,33 @@ class UpkeepFile implements UpkeepStore {
   }
 
   awake(now: number, most: number): readonly Upkeep[] {
-    const rows = this.#sql('SELECT state FROM upkeep WHERE wake_at <= ? ORDER BY wake_at LIMIT ?').all(
-      now,
-      most,
-    );
-    return (rows as unknown as Row[]).map(read);
+    // Half of those that have a certificate to lose, so that a crowd of new ones does not hide them, and half without.
+    const half = (isNew: number) =>
+      this.#sql(
+        'SELECT state FROM upkeep WHERE (not_after IS NULL) = ? AND wake_at <= ? ORDER BY wake_at LIMIT ?',
+      ).all(isNew, now, Math.ceil(most / 2)) as unknown as Row[];
+    return [...half(0), ...half(1)].map(read);
   }
 
   nextWake(): number | undefined {
-    const row = this.#sql('SELECT min(wake_at) AS at FROM upkeep').get() as { readonly at: number | null };
-    return row.at ?? undefined;
+    const first = this.#sql('SELECT min(wake_at) AS at FROM upkeep WHERE (not_after IS NULL) = ?');
+    const ats = [0, 1].map((isNew) => (first.get(isNew) as { readonly at: number | null }).at);
+    const known = ats.filter((at) => at !== null);
+    return known.length === 0 ? undefined : Math.min(...known);
   }
 
   change(host: Hostname, change: (upkeep: Upkeep) => Upkeep): void {
     this.#transaction(() => {
       const upkeep = this.get(host);
       if (upkeep === undefined) return;
-      const state = JSON.stringify(change(upkeep));
-      this.#sql('UPDATE upkeep SET state = ?, wake_at = 0 WHERE host = ?').run(state, host);
+      const changed = change(upkeep);
+      const state = JSON.stringify(changed);
+      const notAfter = changed.certificate?.notAfter;
+      this.#sql('UPDATE upkeep SET state = ?, not_after = ?, wake_at = 0 WHERE host = ?').run(
+        state,
+        notAfter ?? null,
+        host,
+      );
     });
   }
 
@@ -101,6 +110,15 @@ class UpkeepFile implements UpkeepStore {
         return row && (JSON.parse(row.state) as Slot[]);
       },
     };
+  }
+
+  census(now: number): Census {
+    const row = this.#sql(
+      `SELECT count(*) - count(not_after) AS missing, count(*) FILTER (WHERE not_after <= ?) AS expired,
+              count(not_after) AS held, min(not_after) AS first FROM upkeep`,
+    ).get(now) as { missing: number; expired: number; held: number; first: number | null };
+    const { missing, expired, held, first } = row;
+    return { valid: held - expired, expired, missing, firstNotAfter: first ?? undefined };
   }
 
   turn(): number {
