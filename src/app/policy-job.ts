@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Flaw } from '../flaws/flaw.ts';
 import type { Hostname } from '../names/hostname.ts';
+import { warnings } from '../policy/policy.ts';
 import { type DocumentFolder, domainOfFile, type Reading } from '../store/files/document-folder.ts';
 import { type ReadDocument, reconcile, type Verdict } from '../tenant/reconcile.ts';
 import type { DocumentEntry, NewRevision, TenantStore } from '../tenant/store.ts';
@@ -60,6 +61,7 @@ export class PolicyJob {
       this.#unsettled = 'all';
     }
     this.#settle();
+    if (files === 'all') await this.#letLeave();
     const noticed = this.#group(files === 'all' ? await this.#changedFiles() : files);
     const pass = { changing: [] as string[], wait: Number.POSITIVE_INFINITY, revised: 0, left: 0 };
     const domains = [...noticed];
@@ -72,6 +74,16 @@ export class PolicyJob {
     }
     if (files === 'all' && !signal.aborted && pass.changing.length === 0) this.#isFirst = false;
     return pass;
+  }
+
+  /** Tenants that the command line removed meanwhile. */
+  async #letLeave(): Promise<void> {
+    const left = this.#options.store.leaving();
+    if (left.length === 0) return;
+    await this.#options.serve(left);
+    this.#tellServed([], left);
+    this.#unsettled = new Set(left);
+    this.#settle();
   }
 
   /** Every file that differs from what was last recorded of it, came or went. */
@@ -213,6 +225,7 @@ export class PolicyJob {
       const { mode, max_age } = policy;
       const { number, id, actor, cause } = revision;
       log.info({ event: 'policy_revised', domain, number, id, mode, max_age, actor, cause });
+      for (const warning of warnings(policy)) log.warn({ event: 'policy_risky', domain, ...warning });
     }
     for (const domain of left) log.info({ event: 'tenant_left', domain });
   }

@@ -4,6 +4,7 @@ import { checkConfig } from './config.ts';
 import { EXIT } from './printing.ts';
 import { printRecords } from './records.ts';
 import { serve } from './serve.ts';
+import { removeTenant } from './tenant.ts';
 
 /**
  * Runs the command line; the outcome is in `process.exitCode`.
@@ -28,6 +29,15 @@ export async function run(args: readonly string[], takeSignals: () => void): Pro
     .description('print the DNS records that tenants need, with their present policy ids')
     .option('--json', 'one JSON document instead of zone file lines')
     .action((domains: string[], options: { json?: boolean }) => printRecords(domains, options, config()));
+
+  program
+    .command('tenant')
+    .description('look after tenants')
+    .command('remove')
+    .argument('<domain>', 'the policy domain')
+    .description('stop serving a tenant whose document is gone; tells what that breaks')
+    .option('--force', 'although senders may still hold its policy')
+    .action((domain: string, options: { force?: boolean }) => removeTenant(domain, options, config()));
 
   const cert = program.command('cert').description("look after tenants' certificates");
   cert

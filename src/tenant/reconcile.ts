@@ -106,7 +106,7 @@ function withoutDocument({ domain, vanished, standing, servings }: Evidence, now
     remedy:
       leave.may === 'wait'
         ? `Nothing to do: mode none is served, and the tenant leaves after ${new Date(leave.until).toISOString()}`
-        : 'Put it back; to leave, write mode: none, let the old policy expire, and then remove the file',
+        : 'Put it back; to leave, write mode: none, let the old policy expire, and then remove the file (or else, at a cost: postseal tenant remove)',
     rfc: 'RFC 8461 section 8.3',
   };
   return { entries: [{ file, domain, stamp: '', flaws: [flaw] }], forgotten, leaves: false };

@@ -50,6 +50,8 @@ export interface TenantStore {
    * what they served before is closed, and the newest ids may be announced. Throws as `record`.
    */
   settle(domains: readonly Hostname[] | 'all', now: number): void;
+  /** Tenants that left, by a forced removal for example, while workers may still serve them. */
+  leaving(): readonly Hostname[];
   /** The newest revision ever, of a tenant that left too, so that an id is never used again. */
   newest(domain: Hostname): Revision | undefined;
   revisions(domain: Hostname): readonly Revision[];

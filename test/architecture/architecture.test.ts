@@ -53,6 +53,7 @@ const IMPURE = [
   'cli/main.ts',
   'cli/printing.ts',
   'cli/serve.ts',
+  'cli/tenant.ts',
   'edge/certificates.ts',
   'edge/challenge-table.ts',
   'edge/connections.ts',

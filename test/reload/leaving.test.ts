@@ -163,3 +163,18 @@ t.test('ids are unique and revisions consecutive over many changes within one se
   t.match(open, { count: 1 }, 'one of them is open in the ledger');
   database.close();
 });
+
+t.test('a tenant that was removed by force from outside is let go at the next look', async (t) => {
+  const at = desk(t);
+  await put(at, ENFORCE);
+  await remove(at);
+  t.ok(at.served.has(DOMAIN), 'without force it stays');
+  at.store.record({ entries: [], forgotten: [FILE], revisions: [], left: [DOMAIN], now: at.now() });
+  t.ok(at.served.has(DOMAIN));
+  await at.look('all');
+  t.notOk(at.served.has(DOMAIN));
+  t.match(at.store.servings(DOMAIN), [{ until: Number }]);
+  t.equal(at.logged('tenant_left').length, 1);
+  await at.look('all');
+  t.equal(at.logged('tenant_left').length, 1, 'and that once');
+});

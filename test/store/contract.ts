@@ -68,6 +68,16 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
     t.equal(store.announceableFor(domain), undefined);
   });
 
+  test('who left while workers may still serve it is told until that is settled', (t, store) => {
+    store.record(recording({ revisions: [next(store, domain, 'enforce', 1)], now: 1000 }));
+    store.settle('all', 1000);
+    t.same(store.leaving(), []);
+    store.record(recording({ left: [domain], now: 2000 }));
+    t.same(store.leaving(), [domain]);
+    store.settle([domain], 2001);
+    t.same(store.leaving(), []);
+  });
+
   test('the ledger of earlier revisions is closed, never that of the newest', (t, store) => {
     for (const [index, now] of [1000, 2000, 3000].entries()) {
       store.record(recording({ revisions: [next(store, domain, 'testing', index)], now }));

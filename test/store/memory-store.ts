@@ -47,6 +47,13 @@ export class MemoryStore implements TenantStore {
     }
   }
 
+  leaving(): readonly Hostname[] {
+    const left = [...this.#tenants].filter(([, { served, servings }]) => {
+      return !served && servings.some(({ until }) => until === undefined);
+    });
+    return left.map(([domain]) => domain);
+  }
+
   newest(domain: Hostname): Revision | undefined {
     return this.#kept(domain).revisions.at(-1);
   }

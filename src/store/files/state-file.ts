@@ -55,6 +55,11 @@ export class StateFile implements TenantStore {
     });
   }
 
+  leaving(): readonly Hostname[] {
+    const rows = this.#sql(LEAVING).all() as unknown as { readonly domain: Hostname }[];
+    return rows.map(({ domain }) => domain);
+  }
+
   newest(domain: Hostname): Revision | undefined {
     const row = this.#sql(
       'SELECT number, id, text, at, actor, cause FROM revision WHERE domain = ? ORDER BY number DESC LIMIT 1',
@@ -196,6 +201,8 @@ const MARK_SERVING = `UPDATE revision SET serving_at = ?1 WHERE serving_at IS NU
   AND EXISTS (SELECT 1 FROM tenant WHERE tenant.domain = revision.domain
               AND tenant.revision = revision.number AND tenant.left_at IS NULL)`;
 // A tenant that left and came back never shows the id with which it left.
+const LEAVING = `SELECT domain FROM tenant WHERE left_at IS NOT NULL
+  AND EXISTS (SELECT 1 FROM revision WHERE revision.domain = tenant.domain AND served_until IS NULL)`;
 const ANNOUNCEABLE = `SELECT domain, id FROM tenant JOIN revision USING (domain) WHERE left_at IS NULL
   AND number = (SELECT max(number) FROM revision AS other WHERE other.domain = tenant.domain
                 AND serving_at IS NOT NULL AND served_until IS NULL)`;
