@@ -48,7 +48,13 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     http: await Listeners.bind(config.listen.http),
   };
   const store = openState(config.store.state);
-  const ca = config.localCa ? openLocalCa(config.store.state, now) : undefined;
+  const ca = config.localCa
+    ? openLocalCa(config.store.state, now).catch((error: unknown) => {
+        // Such as on a read-only disk: certificates that are in their folder are served all the same.
+        log.error({ event: 'local_ca_failed', err: error });
+        return undefined;
+      })
+    : undefined;
   const workers = new Workers({
     count: config.workers,
     listeners,
@@ -181,14 +187,14 @@ async function openLocalCa(state: string, now: () => number): Promise<OpenCa> {
 
 /** Only the policy hosts of tenants get a certificate, whatever a worker asks for. */
 async function issue(
-  open: Promise<OpenCa> | undefined,
+  open: Promise<OpenCa | undefined> | undefined,
   store: TenantStore,
   host: string,
   now: () => number,
 ): Promise<KeyPair | undefined> {
   const domain = policyDomain(host);
-  if (open === undefined || domain === undefined || !store.isServed(domain)) return undefined;
-  return (await open).ca.issue(policyHost(domain), now());
+  if (domain === undefined || !store.isServed(domain)) return undefined;
+  return (await open)?.ca.issue(policyHost(domain), now());
 }
 
 /** Throws a {@link ListenError}. */

@@ -103,13 +103,14 @@ t.test('an HTTP/2 session that takes nothing of its answers ends', async (t) => 
 });
 
 t.test('an HTTP/2 session with requests lives on', async (t) => {
-  const server = await PolicyServer.start(t, SHORT);
+  // The pauses together are longer than a session without a request may last, each alone is far shorter.
+  const server = await PolicyServer.start(t, { ...SHORT, stalled: 10_000, session: 2_000 });
   const session = server.connect2();
   for (let turn = 0; turn < 6; turn += 1) {
     const stream = session.request({ ':path': '/.well-known/mta-sts.txt', ':authority': NAME });
     stream.resume();
     await once(stream, 'close');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 400));
   }
   t.equal(server.answers.length, 6);
   session.close();

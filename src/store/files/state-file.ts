@@ -1,9 +1,10 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Flaw } from '../../flaws/flaw.ts';
 import type { Hostname } from '../../names/hostname.ts';
 import type { Serving } from '../../tenant/exposure.ts';
 import type { Revision } from '../../tenant/revision.ts';
 import type { Announceable, DocumentEntry, NewRevision, Recording, TenantStore } from '../../tenant/store.ts';
+import { Connection } from './connection.ts';
 import { openForReading, openForWriting, requireWritable } from './state-database.ts';
 
 /**
@@ -25,23 +26,23 @@ export function openState(folder: string): TenantStore {
 
 /** The state file: one SQLite database. */
 export class StateFile implements TenantStore {
-  #database: DatabaseSync;
+  #connection: Connection;
   /** The folder of a file that could be opened for reading only, and is to be written once it can be. */
   #readOnlyFolder: string | undefined;
-  readonly #statements = new Map<string, StatementSync>();
 
   constructor(database: DatabaseSync, readOnlyFolder?: string) {
-    this.#database = database;
+    this.#connection = new Connection(database);
     this.#readOnlyFolder = readOnlyFolder;
   }
 
   record(recording: Recording): void {
     this.#transaction(() => {
-      for (const file of recording.forgotten) this.#sql('DELETE FROM document WHERE file = ?').run(file);
+      for (const file of recording.forgotten)
+        this.#connection.sql('DELETE FROM document WHERE file = ?').run(file);
       for (const entry of recording.entries) this.#recordEntry(entry);
       for (const revision of recording.revisions) this.#recordRevision(revision, recording.now);
       for (const domain of recording.left) {
-        this.#sql('UPDATE tenant SET left_at = ? WHERE domain = ?').run(recording.now, domain);
+        this.#connection.sql('UPDATE tenant SET left_at = ? WHERE domain = ?').run(recording.now, domain);
       }
     });
   }
@@ -49,35 +50,38 @@ export class StateFile implements TenantStore {
   settle(domains: readonly Hostname[] | 'all', now: number): void {
     this.#transaction(() => {
       for (const statement of [CLOSE_EARLIER, MARK_SERVING]) {
-        if (domains === 'all') this.#sql(statement).run(now);
-        else for (const domain of domains) this.#sql(`${statement} AND domain = ?2`).run(now, domain);
+        if (domains === 'all') this.#connection.sql(statement).run(now);
+        else
+          for (const domain of domains) this.#connection.sql(`${statement} AND domain = ?2`).run(now, domain);
       }
     });
   }
 
   leaving(): readonly Hostname[] {
-    const rows = this.#sql(LEAVING).all() as unknown as { readonly domain: Hostname }[];
+    const rows = this.#connection.sql(LEAVING).all() as unknown as { readonly domain: Hostname }[];
     return rows.map(({ domain }) => domain);
   }
 
   newest(domain: Hostname): Revision | undefined {
-    const row = this.#sql(
-      'SELECT number, id, text, at, actor, cause FROM revision WHERE domain = ? ORDER BY number DESC LIMIT 1',
-    ).get(domain);
+    const row = this.#connection
+      .sql(
+        'SELECT number, id, text, at, actor, cause FROM revision WHERE domain = ? ORDER BY number DESC LIMIT 1',
+      )
+      .get(domain);
     return row as Revision | undefined;
   }
 
   revisions(domain: Hostname): readonly Revision[] {
-    const rows = this.#sql(
-      'SELECT number, id, text, at, actor, cause FROM revision WHERE domain = ? ORDER BY number',
-    ).all(domain);
+    const rows = this.#connection
+      .sql('SELECT number, id, text, at, actor, cause FROM revision WHERE domain = ? ORDER BY number')
+      .all(domain);
     return rows as unknown as Revision[];
   }
 
   servings(domain: Hostname): readonly Serving[] {
-    const rows = this.#sql(
-      'SELECT mode, max_age, served_from, served_until FROM revision WHERE domain = ? ORDER BY number',
-    ).all(domain) as unknown as ServingRow[];
+    const rows = this.#connection
+      .sql('SELECT mode, max_age, served_from, served_until FROM revision WHERE domain = ? ORDER BY number')
+      .all(domain) as unknown as ServingRow[];
     return rows.map((row) => ({
       mode: row.mode,
       max_age: row.max_age,
@@ -87,86 +91,88 @@ export class StateFile implements TenantStore {
   }
 
   isServed(domain: Hostname): boolean {
-    return this.#sql('SELECT 1 FROM tenant WHERE domain = ? AND left_at IS NULL').get(domain) !== undefined;
+    return (
+      this.#connection.sql('SELECT 1 FROM tenant WHERE domain = ? AND left_at IS NULL').get(domain) !==
+      undefined
+    );
   }
 
   *announceable(): Iterable<Announceable> {
     // A statement of its own: one that others share would begin anew for each of them.
-    const statement = this.#database.prepare(`${ANNOUNCEABLE} ORDER BY domain`);
+    const statement = this.#connection.database.prepare(`${ANNOUNCEABLE} ORDER BY domain`);
     for (const row of statement.iterate()) yield row as unknown as Announceable;
   }
 
   announceableFor(domain: Hostname): Announceable | undefined {
-    const row = this.#sql(`${ANNOUNCEABLE} AND domain = ?`).get(domain);
+    const row = this.#connection.sql(`${ANNOUNCEABLE} AND domain = ?`).get(domain);
     return row as Announceable | undefined;
   }
 
   servedCount(): number {
-    const row = this.#sql('SELECT count(*) AS count FROM tenant WHERE left_at IS NULL').get();
+    const row = this.#connection.sql('SELECT count(*) AS count FROM tenant WHERE left_at IS NULL').get();
     return (row as { count: number }).count;
   }
 
   entriesAfter(file: string, most: number): readonly DocumentEntry[] {
-    const rows = this.#sql('SELECT * FROM document WHERE file > ? ORDER BY file LIMIT ?').all(file, most);
+    const rows = this.#connection
+      .sql('SELECT * FROM document WHERE file > ? ORDER BY file LIMIT ?')
+      .all(file, most);
     return (rows as unknown as DocumentRow[]).map(entryOf);
   }
 
   entriesFor(domain: Hostname): readonly DocumentEntry[] {
-    const rows = this.#sql('SELECT * FROM document WHERE domain = ? ORDER BY file').all(domain);
+    const rows = this.#connection.sql('SELECT * FROM document WHERE domain = ? ORDER BY file').all(domain);
     return (rows as unknown as DocumentRow[]).map(entryOf);
   }
 
   entry(file: string): DocumentEntry | undefined {
-    const row = this.#sql('SELECT * FROM document WHERE file = ?').get(file) as DocumentRow | undefined;
+    const row = this.#connection.sql('SELECT * FROM document WHERE file = ?').get(file) as
+      | DocumentRow
+      | undefined;
     return row === undefined ? undefined : entryOf(row);
   }
 
   flawed(most: number): readonly DocumentEntry[] {
-    const rows = this.#sql('SELECT * FROM document WHERE flaws IS NOT NULL ORDER BY file LIMIT ?').all(most);
+    const rows = this.#connection
+      .sql('SELECT * FROM document WHERE flaws IS NOT NULL ORDER BY file LIMIT ?')
+      .all(most);
     return (rows as unknown as DocumentRow[]).map(entryOf);
   }
 
   flawedCount(): number {
-    const row = this.#sql('SELECT count(*) AS count FROM document WHERE flaws IS NOT NULL').get();
+    const row = this.#connection.sql('SELECT count(*) AS count FROM document WHERE flaws IS NOT NULL').get();
     return (row as { count: number }).count;
   }
 
   close(): void {
-    this.#statements.clear();
-    this.#database.close();
+    this.#connection.close();
   }
 
   #recordEntry({ file, domain, stamp, flaws }: DocumentEntry): void {
-    this.#sql('INSERT OR REPLACE INTO document (file, domain, stamp, flaws) VALUES (?, ?, ?, ?)').run(
-      file,
-      domain ?? null,
-      stamp,
-      flaws.length > 0 ? JSON.stringify(flaws) : null,
-    );
+    this.#connection
+      .sql('INSERT OR REPLACE INTO document (file, domain, stamp, flaws) VALUES (?, ?, ?, ?)')
+      .run(file, domain ?? null, stamp, flaws.length > 0 ? JSON.stringify(flaws) : null);
   }
 
   #recordRevision({ domain, policy, revision }: NewRevision, now: number): void {
     const { number, id, text, at, actor, cause } = revision;
-    this.#sql(
-      `INSERT INTO revision (domain, number, id, text, mode, max_age, at, actor, cause, served_from)
+    this.#connection
+      .sql(
+        `INSERT INTO revision (domain, number, id, text, mode, max_age, at, actor, cause, served_from)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(domain, number, id, text, policy.mode, policy.max_age, at, actor, cause, now);
-    this.#sql(
-      `INSERT INTO tenant (domain, revision) VALUES (?1, ?2)
+      )
+      .run(domain, number, id, text, policy.mode, policy.max_age, at, actor, cause, now);
+    this.#connection
+      .sql(
+        `INSERT INTO tenant (domain, revision) VALUES (?1, ?2)
        ON CONFLICT (domain) DO UPDATE SET revision = ?2, left_at = NULL`,
-    ).run(domain, number);
+      )
+      .run(domain, number);
   }
 
   #transaction(work: () => void): void {
     this.#makeWritable();
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      work();
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
-    }
+    this.#connection.transaction(work);
   }
 
   #makeWritable(): void {
@@ -176,21 +182,12 @@ export class StateFile implements TenantStore {
     // Closed first: connections of one process share what SQLite holds of the file, and with it that it is read-only.
     this.close();
     try {
-      this.#database = openForWriting(folder);
+      this.#connection = new Connection(openForWriting(folder));
       this.#readOnlyFolder = undefined;
     } catch (error) {
-      this.#database = openForReading(folder);
+      this.#connection = new Connection(openForReading(folder));
       throw error;
     }
-  }
-
-  #sql(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (statement === undefined) {
-      statement = this.#database.prepare(text);
-      this.#statements.set(text, statement);
-    }
-    return statement;
   }
 }
 
@@ -200,9 +197,9 @@ const CLOSE_EARLIER = `UPDATE revision SET served_until = max(served_from, ?1) W
 const MARK_SERVING = `UPDATE revision SET serving_at = ?1 WHERE serving_at IS NULL
   AND EXISTS (SELECT 1 FROM tenant WHERE tenant.domain = revision.domain
               AND tenant.revision = revision.number AND tenant.left_at IS NULL)`;
-// A tenant that left and came back never shows the id with which it left.
 const LEAVING = `SELECT domain FROM tenant WHERE left_at IS NOT NULL
   AND EXISTS (SELECT 1 FROM revision WHERE revision.domain = tenant.domain AND served_until IS NULL)`;
+// A tenant that left and came back never shows the id with which it left.
 const ANNOUNCEABLE = `SELECT domain, id FROM tenant JOIN revision USING (domain) WHERE left_at IS NULL
   AND number = (SELECT max(number) FROM revision AS other WHERE other.domain = tenant.domain
                 AND serving_at IS NOT NULL AND served_until IS NULL)`;

@@ -1,9 +1,10 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Ledger, LedgerChanges, Slot } from '../../certs/budget.ts';
 import { GOOD_STANDING, type Standing } from '../../certs/standing.ts';
 import type { Upkeep } from '../../certs/upkeep.ts';
 import type { Census, UpkeepChanges, UpkeepStore } from '../../certs/upkeep-store.ts';
 import type { Hostname } from '../../names/hostname.ts';
+import { Connection } from './connection.ts';
 import { openForReading, openForWriting } from './state-database.ts';
 
 /** Opens what the state file knows of certificates. Throws {@link StateFileError} where it can't be written. */
@@ -22,88 +23,93 @@ interface Row {
 
 /** Certificates and CAs in the state file: what is asked by is a column, all else one JSON text. */
 class UpkeepFile implements UpkeepStore {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #connection: Connection;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
+    this.#connection = new Connection(database);
   }
 
   add(upkeeps: readonly Upkeep[]): void {
-    this.#transaction(() => {
-      const insert = this.#sql('INSERT OR IGNORE INTO upkeep (host, wake_at, state) VALUES (?, 0, ?)');
+    this.#connection.transaction(() => {
+      const insert = this.#connection.sql(
+        'INSERT OR IGNORE INTO upkeep (host, wake_at, state) VALUES (?, 0, ?)',
+      );
       for (const upkeep of upkeeps) insert.run(upkeep.host, JSON.stringify(upkeep));
     });
   }
 
   forget(hosts: readonly Hostname[]): void {
-    this.#transaction(() => {
-      for (const host of hosts) this.#sql('DELETE FROM upkeep WHERE host = ?').run(host);
+    this.#connection.transaction(() => {
+      for (const host of hosts) this.#connection.sql('DELETE FROM upkeep WHERE host = ?').run(host);
     });
   }
 
   get(host: Hostname): Upkeep | undefined {
-    const row = this.#sql('SELECT state FROM upkeep WHERE host = ?').get(host) as Row | undefined;
+    const row = this.#connection.sql('SELECT state FROM upkeep WHERE host = ?').get(host) as Row | undefined;
     return row && read(row);
   }
 
   after(host: string, most: number): readonly Upkeep[] {
-    const rows = this.#sql('SELECT state FROM upkeep WHERE host > ? ORDER BY host LIMIT ?').all(host, most);
+    const rows = this.#connection
+      .sql('SELECT state FROM upkeep WHERE host > ? ORDER BY host LIMIT ?')
+      .all(host, most);
     return (rows as unknown as Row[]).map(read);
   }
 
   awake(now: number, most: number): readonly Upkeep[] {
     // Half of those that have a certificate to lose, so that a crowd of new ones does not hide them, and half without.
     const half = (isNew: number) =>
-      this.#sql(
-        'SELECT state FROM upkeep WHERE (not_after IS NULL) = ? AND wake_at <= ? ORDER BY wake_at LIMIT ?',
-      ).all(isNew, now, Math.ceil(most / 2)) as unknown as Row[];
+      this.#connection
+        .sql(
+          'SELECT state FROM upkeep WHERE (not_after IS NULL) = ? AND wake_at <= ? ORDER BY wake_at LIMIT ?',
+        )
+        .all(isNew, now, Math.ceil(most / 2)) as unknown as Row[];
     return [...half(0), ...half(1)].map(read);
   }
 
   nextWake(): number | undefined {
-    const first = this.#sql('SELECT min(wake_at) AS at FROM upkeep WHERE (not_after IS NULL) = ?');
+    const first = this.#connection.sql('SELECT min(wake_at) AS at FROM upkeep WHERE (not_after IS NULL) = ?');
     const ats = [0, 1].map((isNew) => (first.get(isNew) as { readonly at: number | null }).at);
     const known = ats.filter((at) => at !== null);
     return known.length === 0 ? undefined : Math.min(...known);
   }
 
   change(host: Hostname, change: (upkeep: Upkeep) => Upkeep): void {
-    this.#transaction(() => {
+    this.#connection.transaction(() => {
       const upkeep = this.get(host);
       if (upkeep === undefined) return;
       const changed = change(upkeep);
       const state = JSON.stringify(changed);
       const notAfter = changed.certificate?.notAfter;
-      this.#sql('UPDATE upkeep SET state = ?, not_after = ?, wake_at = 0 WHERE host = ?').run(
-        state,
-        notAfter ?? null,
-        host,
-      );
+      this.#connection
+        .sql('UPDATE upkeep SET state = ?, not_after = ?, wake_at = 0 WHERE host = ?')
+        .run(state, notAfter ?? null, host);
     });
   }
 
   record({ sleeps = [], spent = {}, standings = {}, orders = 0 }: UpkeepChanges): void {
-    this.#transaction(() => {
+    this.#connection.transaction(() => {
       for (const { host, until } of sleeps) {
-        this.#sql('UPDATE upkeep SET wake_at = ? WHERE host = ?').run(Math.ceil(until), host);
+        this.#connection.sql('UPDATE upkeep SET wake_at = ? WHERE host = ?').run(Math.ceil(until), host);
       }
       for (const [ca, changes] of Object.entries(spent)) this.#spend(ca, changes);
       for (const [ca, standing] of Object.entries(standings)) {
         const put = 'INSERT OR REPLACE INTO ca (name, standing) VALUES (?, ?)';
-        this.#sql(put).run(ca, JSON.stringify(standing));
+        this.#connection.sql(put).run(ca, JSON.stringify(standing));
       }
-      if (orders > 0) this.#sql('UPDATE turn SET orders = orders + ?').run(orders);
+      if (orders > 0) this.#connection.sql('UPDATE turn SET orders = orders + ?').run(orders);
     });
   }
 
   standing(ca: string): Standing {
-    const row = this.#sql('SELECT standing AS state FROM ca WHERE name = ?').get(ca) as Row | undefined;
+    const row = this.#connection.sql('SELECT standing AS state FROM ca WHERE name = ?').get(ca) as
+      | Row
+      | undefined;
     return row === undefined ? GOOD_STANDING : (JSON.parse(row.state) as Standing);
   }
 
   ledger(ca: string): Ledger {
-    const get = this.#sql('SELECT slots AS state FROM spent WHERE ca = ? AND key = ?');
+    const get = this.#connection.sql('SELECT slots AS state FROM spent WHERE ca = ? AND key = ?');
     return {
       get: (key) => {
         const row = get.get(ca, key) as Row | undefined;
@@ -113,51 +119,32 @@ class UpkeepFile implements UpkeepStore {
   }
 
   census(now: number): Census {
-    const row = this.#sql(
-      `SELECT count(*) - count(not_after) AS missing, count(*) FILTER (WHERE not_after <= ?) AS expired,
+    const row = this.#connection
+      .sql(
+        `SELECT count(*) - count(not_after) AS missing, count(*) FILTER (WHERE not_after <= ?) AS expired,
               count(not_after) AS held, min(not_after) AS first FROM upkeep`,
-    ).get(now) as { missing: number; expired: number; held: number; first: number | null };
+      )
+      .get(now) as { missing: number; expired: number; held: number; first: number | null };
     const { missing, expired, held, first } = row;
     return { valid: held - expired, expired, missing, firstNotAfter: first ?? undefined };
   }
 
   turn(): number {
-    return (this.#sql('SELECT orders FROM turn').get() as { readonly orders: number }).orders;
+    return (this.#connection.sql('SELECT orders FROM turn').get() as { readonly orders: number }).orders;
   }
 
   close(): void {
-    this.#statements.clear();
-    this.#database.close();
+    this.#connection.close();
   }
 
   #spend(ca: string, changes: LedgerChanges): void {
     for (const [key, slots] of changes) {
-      if (slots.length === 0) this.#sql('DELETE FROM spent WHERE ca = ? AND key = ?').run(ca, key);
+      if (slots.length === 0) this.#connection.sql('DELETE FROM spent WHERE ca = ? AND key = ?').run(ca, key);
       else {
         const put = 'INSERT OR REPLACE INTO spent (ca, key, slots) VALUES (?, ?, ?)';
-        this.#sql(put).run(ca, key, JSON.stringify(slots));
+        this.#connection.sql(put).run(ca, key, JSON.stringify(slots));
       }
     }
-  }
-
-  #transaction(work: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      work();
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
-    }
-  }
-
-  #sql(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (statement === undefined) {
-      statement = this.#database.prepare(text);
-      this.#statements.set(text, statement);
-    }
-    return statement;
   }
 }
 
