@@ -51,10 +51,11 @@ t.test('killed at every step of an order', async (t) => {
     t.same(await sender.answering(orphans), [], 'no challenge of before is answered');
     from = pebble.program.lines.length;
   }
-  const wanted = domains.map((domain) => `mta-sts.${domain}`).toSorted();
-  const pairs = await operator.postseal.program.until('a certificate for each tenant', async () => {
+  const wanted = [operator.serviceName, ...domains.map((domain) => `mta-sts.${domain}`)].toSorted();
+  const pairs = await operator.postseal.program.until('all certificates', async () => {
+    t.comment('X', (await readKeyPairs(certs)).length, JSON.stringify((await operator.certificates()).filter(({state}) => state !== 'valid')));
     const found = await readKeyPairs(certs);
-    return found.length === domains.length && found;
+    return found.length === wanted.length && found;
   });
   t.same(pairs.map(({ host }) => host).toSorted(), wanted);
   t.same(await reader.stop(), [], 'every file was whole at every moment');

@@ -135,6 +135,9 @@ function config(host: Host, options: PebbleOptions, folder: string): object {
 function environment(options: PebbleOptions): Record<string, string> {
   const { badNonces = 0, authorizationReuse = 0, validationSleep = 0 } = options;
   return {
+    // Its handler of authorizations and that of new orders take two locks in opposite order: on several processors at
+    // once it stops for ever after a few hundred orders.
+    GOMAXPROCS: '1',
     PEBBLE_WFE_NONCEREJECT: String(badNonces),
     PEBBLE_AUTHZREUSE: String(authorizationReuse),
     ...(validationSleep > 0 ? { PEBBLE_VA_SLEEPTIME: String(validationSleep) } : { PEBBLE_VA_NOSLEEP: '1' }),
