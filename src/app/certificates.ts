@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createAccountKey } from '../acme/account-key.ts';
 import { openIssuer } from '../certs/acme-issuer.ts';
-import { LETS_ENCRYPT } from '../certs/budget.ts';
+import { LETS_ENCRYPT, type Limits } from '../certs/budget.ts';
 import type { ChallengeBoard, OrderOutcome } from '../certs/issuer.ts';
 import type { Census, UpkeepStore } from '../certs/upkeep-store.ts';
 import { look } from '../checks/look.ts';
@@ -176,7 +176,12 @@ function openAuthority(
     board,
     now,
   });
-  return { name, issuer, challenges: config.acme.challenges, limits: LETS_ENCRYPT };
+  return { name, issuer, challenges: config.acme.challenges, limits: limitsOf(name) };
+}
+
+/** What a CA does not publish is not guessed: it says when there were too many orders, and that is heeded. */
+function limitsOf(ca: string): Limits {
+  return ca.endsWith('.letsencrypt.org') ? LETS_ENCRYPT : {};
 }
 
 /** The key of our account at a CA, made at the first start and kept: with another key it would be another account. */

@@ -53,7 +53,11 @@ t.test('killed at every step of an order', async (t) => {
   }
   const wanted = [operator.serviceName, ...domains.map((domain) => `mta-sts.${domain}`)].toSorted();
   const pairs = await operator.postseal.program.until('all certificates', async () => {
-    t.comment('X', (await readKeyPairs(certs)).length, JSON.stringify((await operator.certificates()).filter(({state}) => state !== 'valid')));
+    t.comment(
+      'X',
+      (await readKeyPairs(certs)).length,
+      JSON.stringify((await operator.certificates()).filter(({ state }) => state !== 'valid')),
+    );
     const found = await readKeyPairs(certs);
     return found.length === wanted.length && found;
   });

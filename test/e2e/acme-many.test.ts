@@ -22,7 +22,7 @@ t.test(`${GOOD + REFUSED} tenants in one go, ${REFUSED} of them broken`, async (
     blocked: blocked.map((domain) => `mta-sts.${domain}`),
   });
   const operator = await internet.operator(pebble, {
-    env: { XLIM: '1', POSTSEAL_ACME_PARALLEL: '20', POSTSEAL_LOG_LEVEL: 'info' },
+    env: { POSTSEAL_ACME_PARALLEL: '20', POSTSEAL_LOG_LEVEL: 'info' },
   });
   const words = {
     SERVICE: operator.serviceName,
