@@ -16,7 +16,7 @@ export interface Standing {
   readonly limited: readonly string[];
 }
 
-/** Where a CA starts, and where it is put back to when the operator asks. */
+/** Where a CA starts, and where it is put back to when it takes an order. */
 export const GOOD_STANDING: Standing = {
   trouble: 'none',
   inRow: 0,
@@ -57,6 +57,11 @@ export function standingAfter(standing: Standing, ended: Ended): Standing {
     default:
       return GOOD_STANDING;
   }
+}
+
+/** After the operator asked: pauses that are ours are lifted, never what the CA said. */
+export function standingAfterAsking(standing: Standing): Standing {
+  return standing.trouble === 'rate-limited' ? standing : { ...GOOD_STANDING, limited: standing.limited };
 }
 
 /** How many orders may run at once: one, to try, while the last ones brought trouble. */

@@ -88,7 +88,7 @@ export function isFailing({ setbacks }: Upkeep): boolean {
 
 /** The operator asks: pauses that are ours are lifted, and growing ones begin anew. */
 export function afterAsking(upkeep: Upkeep, at: number): Upkeep {
-  return { ...upkeep, askedAt: at };
+  return { ...upkeep, askedAt: at, unanswered: NOT_UNANSWERED };
 }
 
 export function afterLook(upkeep: Upkeep, result: LookResult, at: number): Upkeep {

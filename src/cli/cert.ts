@@ -1,4 +1,5 @@
 import { isUrgent, renewal } from '../certs/renewal.ts';
+import { standingAfterAsking } from '../certs/standing.ts';
 import { afterAsking, renewable, type Upkeep } from '../certs/upkeep.ts';
 import type { UpkeepStore } from '../certs/upkeep-store.ts';
 import { type Hostname, parsePolicyDomain, policyHost } from '../names/hostname.ts';
@@ -38,7 +39,9 @@ export function listCertificates(options: { json?: boolean }, file: string | und
 
 /** `postseal cert renew`: asks for new certificates, whatever pauses are of our own making. */
 export function renewCertificates(names: readonly string[], file: string | undefined): void {
-  withUpkeep(file, openUpkeep, (store) => {
+  withUpkeep(file, openUpkeep, (store, cas) => {
+    const standings = cas.map((ca) => [ca, standingAfterAsking(store.standing(ca))] as const);
+    store.record({ standings: Object.fromEntries(standings) });
     for (const name of names) {
       const domain = parsePolicyDomain(name);
       const host = domain.ok ? policyHost(domain.value) : undefined;
@@ -59,13 +62,16 @@ export function renewCertificates(names: readonly string[], file: string | undef
 function withUpkeep(
   file: string | undefined,
   open: (folder: string) => UpkeepStore,
-  work: (store: UpkeepStore) => void,
+  work: (store: UpkeepStore, cas: readonly string[]) => void,
 ): void {
   const config = loadConfig(file);
   const store = config && opened(() => open(config.store.state));
-  if (store === undefined) return;
+  if (config === undefined || store === undefined) return;
   try {
-    work(store);
+    work(
+      store,
+      config.acme.authorities.map(({ name }) => name),
+    );
   } finally {
     store.close();
   }
