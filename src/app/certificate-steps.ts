@@ -14,7 +14,7 @@ import {
   type Upkeep,
 } from '../certs/upkeep.ts';
 import type { UpkeepStore } from '../certs/upkeep-store.ts';
-import type { Flaw } from '../flaws/flaw.ts';
+import type { Finding } from '../checks/observation.ts';
 import type { Hostname } from '../names/hostname.ts';
 import type { PemFolder } from '../store/files/pem.ts';
 
@@ -35,7 +35,7 @@ type Looking = (
   host: Hostname,
   cas: readonly KnownAuthority[],
   signal: AbortSignal,
-) => Promise<LookResult & { readonly findings: readonly Flaw[] }>;
+) => Promise<LookResult & { readonly findings: readonly Finding[] }>;
 
 export interface StepsOptions {
   readonly store: UpkeepStore;
@@ -94,7 +94,9 @@ export class CertificateSteps {
   ): Promise<void> {
     const { store, log, now } = this.#options;
     const { findings, ...result } = await this.#options.look(host, cas, signal);
-    store.change(host, (upkeep) => afterLook(upkeep, result, now()));
+    const [first] = findings;
+    const remedy = first && { remedy: remedyText(first) };
+    store.change(host, (upkeep) => afterLook(upkeep, { ...result, ...remedy }, now()));
     if (result.found === before?.found && result.why === before.why) return;
     const level = result.found === 'good' ? 'info' : 'warn';
     log[level]({ event: 'certificate_look', host, found: result.found, why: result.why, findings });
@@ -160,6 +162,10 @@ export class CertificateSteps {
     store.change(order.host, (upkeep) => afterFailure(upkeep, ended, outcome));
     log.error({ event: 'certificate_failed', host: order.host, ca: ca.name, ...outcome });
   }
+}
+
+function remedyText({ remedy, record }: Finding): string {
+  return record === undefined ? remedy : `${remedy}: ${record}`;
 }
 
 type Issued = Extract<OrderOutcome, { readonly outcome: 'issued' }>;

@@ -51,7 +51,7 @@ export function plan(upkeep: Upkeep, cas: readonly Ca[], now: number): Plan {
 }
 
 /** Whether a certificate is to be had now: there is none, it is due, or the operator has asked since. */
-function isWanted(upkeep: Upkeep, now: number): boolean {
+export function isWanted(upkeep: Upkeep, now: number): boolean {
   const held = renewable(upkeep);
   if (held === undefined || upkeep.certificate === undefined) return true;
   return upkeep.askedAt > upkeep.certificate.obtainedAt || isDue(held, now);

@@ -26,6 +26,8 @@ export interface LookResult {
   /** The challenge types that would be answered and that CAA allows, by CA. */
   readonly ways: Readonly<Record<string, readonly ChallengeType[]>>;
   readonly why: string;
+  /** What to do about it, with the record to set where there is one. */
+  readonly remedy?: string;
 }
 
 export interface Looked extends LookResult {

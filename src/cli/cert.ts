@@ -1,5 +1,6 @@
+import { isWanted } from '../certs/plan.ts';
 import { isUrgent, renewal } from '../certs/renewal.ts';
-import { standingAfterAsking } from '../certs/standing.ts';
+import { type Standing, standingAfterAsking } from '../certs/standing.ts';
 import { afterAsking, renewable, type Upkeep } from '../certs/upkeep.ts';
 import type { UpkeepStore } from '../certs/upkeep-store.ts';
 import { type Hostname, parsePolicyDomain, policyHost } from '../names/hostname.ts';
@@ -17,18 +18,21 @@ interface Told {
   readonly issuer: string | null;
   readonly notAfter: string | null;
   readonly renewAt: string | null;
-  /** What went wrong last; empty where nothing did. */
+  /** What went wrong last, or what is waited for; empty where nothing is amiss. */
   readonly why: string;
+  /** What to do about it, with the record to set; empty where there is nothing to do. */
+  readonly remedy: string;
 }
 
 /** `postseal cert list`: the certificate of every policy host. Works beside a running server. */
 export function listCertificates(options: { json?: boolean }, file: string | undefined): void {
-  withUpkeep(file, readUpkeep, (store) => {
+  withUpkeep(file, readUpkeep, (store, cas) => {
     const now = Date.now();
+    const standings = cas.map((ca) => store.standing(ca));
     const items: Told[] = [];
     for (let last = ''; ; ) {
       const upkeeps = store.after(last, BATCH);
-      items.push(...upkeeps.map((upkeep) => tell(upkeep, now)));
+      items.push(...upkeeps.map((upkeep) => tell(upkeep, standings, now)));
       if (upkeeps.length < BATCH) break;
       last = upkeeps.at(-1)?.host ?? '';
     }
@@ -77,7 +81,7 @@ function withUpkeep(
   }
 }
 
-function tell(upkeep: Upkeep, now: number): Told {
+function tell(upkeep: Upkeep, standings: readonly Standing[], now: number): Told {
   const { host, certificate } = upkeep;
   const held = renewable(upkeep);
   const isEnding = held !== undefined && isUrgent(held, now);
@@ -87,19 +91,23 @@ function tell(upkeep: Upkeep, now: number): Told {
     issuer: certificate?.ca ?? null,
     notAfter: certificate === undefined ? null : new Date(certificate.notAfter).toISOString(),
     renewAt: held === undefined ? null : new Date(renewal(held).renewAt).toISOString(),
-    why: reason(upkeep),
+    ...trouble(upkeep, standings, now),
   };
 }
 
-/** The last failure; of orders before that of looks, which come before them. */
-function reason({ setbacks, look }: Upkeep): string {
+/** The last failure, of orders before that of looks, which come before them; else the trouble with the first CA. */
+function trouble(upkeep: Upkeep, [first]: readonly Standing[], now: number): Pick<Told, 'why' | 'remedy'> {
+  const { setbacks, look } = upkeep;
   const latest = Object.values(setbacks).sort((one, two) => two.at - one.at)[0];
-  if (latest !== undefined && latest.at > (look?.at ?? 0))
-    return `${latest.last.outcome}: ${latest.last.why}`;
-  return look === undefined || look.found === 'good' ? '' : look.why;
+  if (latest !== undefined && latest.at > (look?.at ?? 0)) {
+    return { why: `${latest.last.outcome}: ${latest.last.why}`, remedy: '' };
+  }
+  if (look !== undefined && look.found !== 'good') return { why: look.why, remedy: look.remedy ?? '' };
+  const isWaiting = first !== undefined && first.trouble !== 'none' && isWanted(upkeep, now);
+  return { why: isWaiting ? `${first.trouble}: ${first.why}` : '', remedy: '' };
 }
 
-function line({ host, state, issuer, notAfter, renewAt, why }: Told): string {
-  const parts = [host, state, issuer ?? '-', notAfter ?? '-', renewAt ?? '-', why];
+function line({ host, state, issuer, notAfter, renewAt, why, remedy }: Told): string {
+  const parts = [host, state, issuer ?? '-', notAfter ?? '-', renewAt ?? '-', why, remedy];
   return parts.join('\t').trimEnd();
 }

@@ -85,6 +85,6 @@ t.test('not from a CA whose own address is under another root', async (t) => {
   await operator.pointHere('strange.test');
   await operator.add('strange.test');
   await operator.hostEvent('ca_unreachable');
-  t.match(await operator.certificate('strange.test'), { state: 'none', why: /ca\.test/ });
+  t.same(operator.events('certificate_issued'), []);
   t.equal(other.orders, 0);
 });

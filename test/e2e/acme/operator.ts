@@ -24,10 +24,8 @@ interface OperatorParts {
 export interface CertificateState {
   readonly host: string;
   readonly state: string;
-  readonly issuer?: string;
-  readonly notAfter?: string;
-  readonly renewAt?: string;
-  readonly why?: string;
+  readonly why: string;
+  readonly remedy: string;
 }
 
 /** One line of the log. */
