@@ -10,7 +10,7 @@ import { Operator, type OperatorOptions } from './operator.ts';
 import { Sender } from './sender.ts';
 
 /** All tenants are directly below it, so that each is a registered domain of its own. */
-export const ZONE = 'test';
+const ZONE = 'test';
 const CA_NAME = 'ca.test';
 const CA_NUMBER = 10;
 const FIRST_EDGE_NUMBER = 20;

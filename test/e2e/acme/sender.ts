@@ -15,7 +15,7 @@ export interface Shown {
 }
 
 /** An answer that came over a connection with this number, for which the certificate with this serial was shown. */
-export interface KeptFetch {
+interface KeptFetch {
   readonly status: number;
   readonly connection: number;
   readonly serial: string;
@@ -90,6 +90,6 @@ export class Sender {
   }
 }
 
-export function policyUrl(domain: string): string {
+function policyUrl(domain: string): string {
   return `https://mta-sts.${domain}/.well-known/mta-sts.txt`;
 }
