@@ -114,9 +114,11 @@ function openSteps(store: UpkeepStore, options: CertificatesOptions): Certificat
   const { config, board, renewed, ordered, log, now } = options;
   const { serviceName } = config;
   const dns = openDns(config);
+  const pems = new PemFolder(config.store.certs);
+  pems.sweep();
   return new CertificateSteps({
     store,
-    pems: new PemFolder(config.store.certs),
+    pems,
     look: (host, cas, signal) => look({ host, serviceName, cas: cas.map(caaOf), dns, board, signal }),
     renewed,
     ordered,

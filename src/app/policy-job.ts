@@ -225,7 +225,8 @@ export class PolicyJob {
       const { mode, max_age } = policy;
       const { number, id, actor, cause } = revision;
       log.info({ event: 'policy_revised', domain, number, id, mode, max_age, actor, cause });
-      for (const warning of warnings(policy)) log.warn({ event: 'policy_risky', domain, ...warning });
+      const risks = warnings(policy);
+      if (risks.length > 0) log.info({ event: 'policy_risky', domain, risks });
     }
     for (const domain of left) log.info({ event: 'tenant_left', domain });
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import t, { type Test } from 'tap';
@@ -105,6 +105,17 @@ t.test('a file that is not there, and one that cannot be read', async (t) => {
   rmSync(path);
   mkdirSync(path);
   t.match(read(), { ok: false, flaws: [{ message: /EISDIR/ }] });
+});
+
+t.test('a key pair is written whole and for its owner only, and what a crash left is swept', async (t) => {
+  const { folder, pems, path, read } = folderOf(t);
+  const others = ['notes.txt', 'mta-sts.other.example.pem'];
+  for (const file of [...others, `${HOST}.pem.0123456789ab.tmp`]) writeFileSync(join(folder, file), leaf.key);
+  pems.write(HOST, leaf.key + leaf.cert + middle.cert);
+  t.equal(read().ok, true);
+  t.equal(statSync(path).mode & 0o777, 0o600);
+  pems.sweep();
+  t.same(readdirSync(folder).sort(), [...others, `${HOST}.pem`].sort());
 });
 
 function folderOf(t: Test) {

@@ -1,8 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkKeyPair, type KeyPair } from '../../certs/key-pair.ts';
 import { flawed, type Parsed } from '../../flaws/flaw.ts';
 import { makePrivateFolder, writeDurably } from './durable.ts';
+
+// As `writeDurably` names what it has not yet put in place.
+const UNFINISHED = /\.pem\.[\da-f]{12}\.tmp$/;
 
 /**
  * The folder of certificates: `<policy host>.pem` holds the private key, the leaf and the chain.
@@ -36,6 +39,13 @@ export class PemFolder {
   write(host: string, pem: string): void {
     makePrivateFolder(this.#folder);
     writeDurably(this.#path(host), pem);
+  }
+
+  /** Removes what a crash left half-written: it holds a key that nobody knows of. */
+  sweep(): void {
+    for (const file of readdirSync(this.#folder)) {
+      if (UNFINISHED.test(file)) rmSync(join(this.#folder, file), { force: true });
+    }
   }
 
   #path(host: string): string {
