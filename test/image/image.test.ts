@@ -81,7 +81,7 @@ t.test('the image serves as docker-compose.yml runs it', async (t) => {
   await t.resolves(first.checkHealth());
   t.equal(await policy(first), TEXT);
   const commands = await guidedCommands();
-  t.equal(commands.length, 3);
+  t.equal(commands.length, 4);
   for (const command of commands) await t.resolves(first.exec('sh', '-c', command), command);
   const announced = await records(first);
   t.equal(await first.stop(), 0, 'SIGTERM ends it in order');
