@@ -1,0 +1,132 @@
+import type { Flaw } from '../flaws/flaw.ts';
+import type { Hostname } from '../names/hostname.ts';
+import type { Mode, Policy } from '../policy/policy.ts';
+import type { PublicationStage } from './publication.ts';
+import type { Revision } from './revision.ts';
+
+/** Who changes something, as the history and the audit tell it. */
+export interface Actor {
+  /** `token:<name>` for a token of the admin API. */
+  readonly name: string;
+  /** The address that it came from. */
+  readonly address: string;
+}
+
+/** One tenant as a list shows it. Times are milliseconds since 1970. */
+export interface TenantSummary {
+  readonly domain: Hostname;
+  readonly mode: Mode;
+  /** Seconds. */
+  readonly max_age: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The newest revision's. */
+  readonly revision: number;
+  readonly id: string;
+  readonly at: number;
+  readonly stage: PublicationStage;
+  /** Why the document is not what is served; empty where it is. */
+  readonly flaws: readonly Flaw[];
+}
+
+/** One tenant as a whole. */
+export interface TenantView extends TenantSummary {
+  readonly policy: Policy;
+  readonly newest: Revision;
+  /** The document as it stands in its file, and what tells this content from any other; undefined where the file is gone. */
+  readonly document: { readonly file: string; readonly text: string; readonly etag: string } | undefined;
+}
+
+export interface TenantQuery {
+  /** The domain of the last item of the page before; empty for the first page. */
+  readonly after: string;
+  readonly limit: number;
+  /** A piece of the domain. */
+  readonly name?: string;
+  readonly mode?: Mode;
+  readonly stage?: PublicationStage;
+  /** Each of these labels, with this value. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Only these tenants, for whoever may see no others. */
+  readonly only?: TenantScope;
+}
+
+/** The tenants that a token is bound to: those named, and those with one of these labels. */
+export interface TenantScope {
+  readonly domains: readonly Hostname[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What a policy is to be, as it was written: not yet checked. */
+export interface WrittenTenant {
+  readonly policy: unknown;
+  readonly labels?: unknown;
+}
+
+export type Edit =
+  | ({ readonly do: 'create' } & WrittenTenant)
+  /** Policy and labels; labels that are left out stay. */
+  | ({ readonly do: 'replace' } & WrittenTenant)
+  /** The policy of an earlier revision, as a new revision with a new id (promise I8). */
+  | { readonly do: 'roll-back'; readonly to: number }
+  /** Through mode `none`: RFC 8461 section 8.3. */
+  | { readonly do: 'leave' }
+  /** At once, whatever that breaks. */
+  | { readonly do: 'remove' };
+
+export interface EditRequest {
+  readonly domain: Hostname;
+  readonly edit: Edit;
+  readonly by: Actor;
+  /** The etag of the document that the edit was made for; any for a `create`. */
+  readonly ifMatch?: string;
+  /** Says what would come of it, and changes nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** What an edit does, told before or after. Times are milliseconds since 1970. */
+export interface Effect {
+  /** The served bytes before and after; the same where nothing changes for senders. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  /** Lines of the served text that go and come, as a unified diff; empty where none do. */
+  readonly diff: string;
+  /** What is lawful yet risky, with the paths of the document. */
+  readonly warnings: readonly Flaw[];
+  /** What senders will see, and from when on, in sentences. */
+  readonly senders: readonly string[];
+  /** The last moment at which a sender may hold an earlier policy (promise I9); undefined where none can. */
+  readonly exposedUntil: number | undefined;
+  /** The id that the new revision has, or would have now; undefined where there is no new revision. */
+  readonly id: string | undefined;
+}
+
+/** What came of an edit: each outcome is one that the caller treats differently. */
+export type EditOutcome =
+  | {
+      readonly outcome: 'done';
+      readonly tenant: TenantView | undefined;
+      readonly effect: Effect;
+      readonly revision: Revision | undefined;
+    }
+  | { readonly outcome: 'would-do'; readonly effect: Effect }
+  | { readonly outcome: 'flawed'; readonly flaws: readonly Flaw[] }
+  | { readonly outcome: 'exists' }
+  | { readonly outcome: 'not-found' }
+  /** The document is no longer what the edit was made for: `theirs` is there now, `yours` would have been written. */
+  | {
+      readonly outcome: 'conflict';
+      readonly etag: string | undefined;
+      readonly yours: string;
+      readonly theirs: string | undefined;
+    }
+  /** Whoever asks has not shown to control the domain; `flaws` tell how to (a record to set). */
+  | { readonly outcome: 'unproven'; readonly flaws: readonly Flaw[] }
+  /** The disk or the state file can't be written now; nothing was changed. */
+  | { readonly outcome: 'unavailable'; readonly why: string; readonly remedy: string };
+
+/** The one way for the API, the console and the command line to see and change tenants. */
+export interface TenantDesk {
+  view(domain: Hostname): TenantView | undefined;
+  list(query: TenantQuery): readonly TenantSummary[];
+  edit(request: EditRequest): Promise<EditOutcome>;
+}
