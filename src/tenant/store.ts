@@ -24,6 +24,14 @@ export interface NewRevision {
   readonly revision: Revision;
 }
 
+/** A revision of a domain that was served elsewhere, before it came here. */
+export interface AdoptedRevision extends NewRevision {
+  /** Milliseconds since 1970, as in the ledger. */
+  readonly from: number;
+  /** Undefined while it may still be served there. */
+  readonly until: number | undefined;
+}
+
 /** What one pass over documents found, recorded as a whole or not at all. */
 export interface Recording {
   readonly entries: readonly DocumentEntry[];
@@ -50,6 +58,13 @@ export interface TenantStore {
    * what they served before is closed, and the newest ids may be announced. Throws as `record`.
    */
   settle(domains: readonly Hostname[] | 'all', now: number): void;
+  /**
+   * These were served elsewhere: their ids are never used again, and the ledger knows until when senders may hold them
+   * (promises I1 and I9). None of their domains may be served here now. Durable or not done, as `record`.
+   */
+  adopt(revisions: readonly AdoptedRevision[]): void;
+  /** Nothing of these domains is served elsewhere any more: the ledger of what was adopted is closed. Throws as `record`. */
+  settleAdopted(domains: readonly Hostname[], now: number): void;
   /** Tenants that left, by a forced removal for example, while workers may still serve them. */
   leaving(): readonly Hostname[];
   /** The newest revision ever, of a tenant that left too, so that an id is never used again. */
@@ -60,6 +75,8 @@ export interface TenantStore {
   /** For each served tenant, in the order of their domains, the newest id that every worker serves. */
   announceable(): Iterable<Announceable>;
   announceableFor(domain: Hostname): Announceable | undefined;
+  /** All domains that ever had a revision, those that left too, in their order. */
+  everyDomain(): Iterable<Hostname>;
   servedCount(): number;
   /** The next entries in the order of their files, at most `most`; the first follow the empty text. */
   entriesAfter(file: string, most: number): readonly DocumentEntry[];

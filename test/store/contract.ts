@@ -147,6 +147,62 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
     ]);
   });
 
+  test('what was served elsewhere is in the ledger, and nothing of it is served here', (t, store, reopened) => {
+    const first = next(store, domain, 'enforce', 1000);
+    store.adopt([{ ...first, from: 500, until: undefined }]);
+    store.settle('all', 1000);
+    for (const get of [() => store, reopened]) {
+      const found = get();
+      t.equal(found.isServed(domain), false);
+      t.equal(found.servedCount(), 0);
+      t.equal(found.newest(domain)?.id, first.revision.id, 'its id counts as used');
+      t.same([found.leaving(), [...found.announceable()]], [[], []]);
+      t.same([...found.everyDomain()], [domain]);
+      t.strictSame(found.servings(domain), [{ mode: 'enforce', max_age: 1000, from: 500, until: undefined }]);
+    }
+    const again = reopened();
+    const second = next(again, domain, 'testing', 1000);
+    t.equal(second.revision.number, 2);
+    again.record(recording({ revisions: [second], now: 2000 }));
+    t.same([...again.announceable()], [], 'never the id of the other');
+    again.settle('all', 2001);
+    t.equal(again.announceableFor(domain)?.id, second.revision.id);
+    t.same(
+      times(again, domain),
+      [
+        [500, undefined],
+        [2000, undefined],
+      ],
+      'it may be served elsewhere although we serve the next',
+    );
+    again.settleAdopted([domain, never], 3000);
+    again.settleAdopted([domain], 4000);
+    t.same(times(again, domain), [
+      [500, 3000],
+      [2000, undefined],
+    ]);
+    t.throws(
+      () => again.adopt([{ ...next(again, domain, 'none', 1), from: 1, until: 2 }]),
+      'it is served here',
+    );
+    t.equal(again.revisions(domain).length, 2);
+  });
+
+  test('a history that was served elsewhere is adopted as a whole or not at all', (t, store) => {
+    const one = { ...next(store, domain, 'enforce', 1), from: 1000, until: 2000 };
+    const { revision } = next(store, domain, 'testing', 9);
+    const two = { ...one, revision: { ...revision, number: 2 }, from: 2000, until: undefined };
+    t.throws(() => store.adopt([one, { ...two, revision: { ...two.revision, id: one.revision.id } }]));
+    t.equal(store.newest(domain), undefined);
+    store.adopt([one, two]);
+    t.same(times(store, domain), [
+      [1000, 2000],
+      [2000, undefined],
+    ]);
+    store.record(recording({ revisions: [next(store, other, 'testing', 1)], now: 1 }));
+    t.same([...store.everyDomain()], [domain, other]);
+  });
+
   test('documents are indexed with their flaws', (t, store, reopened) => {
     const flaw = {
       path: 'labels["a\\"b"]',

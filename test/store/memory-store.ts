@@ -2,6 +2,7 @@ import type { Hostname } from '../../src/names/hostname.ts';
 import type { Serving } from '../../src/tenant/exposure.ts';
 import type { Revision } from '../../src/tenant/revision.ts';
 import type {
+  AdoptedRevision,
   Announceable,
   DocumentEntry,
   NewRevision,
@@ -12,12 +13,14 @@ import type {
 interface Kept {
   readonly revisions: readonly Revision[];
   readonly servings: readonly Serving[];
+  /** Numbers of the revisions that were served elsewhere. */
+  readonly adopted: readonly number[];
   /** The number of the newest revision that was settled; 0 for a tenant that left. */
   readonly settled: number;
   readonly served: boolean;
 }
 
-const NOTHING: Kept = { revisions: [], servings: [], settled: 0, served: false };
+const NOTHING: Kept = { revisions: [], servings: [], adopted: [], settled: 0, served: false };
 
 /** The simplest store that holds the contract: for tests that look at thousands of histories. */
 export class MemoryStore implements TenantStore {
@@ -41,15 +44,41 @@ export class MemoryStore implements TenantStore {
     for (const domain of domains === 'all' ? [...this.#tenants.keys()] : domains) {
       const kept = this.#kept(domain);
       const open = kept.served ? kept.servings.slice(-1) : [];
-      const earlier = closed(kept.servings.slice(0, kept.servings.length - open.length), now);
+      const earlier = closed(kept.servings.slice(0, kept.servings.length - open.length), now, isOurs(kept));
       const settled = kept.served ? kept.revisions.length : 0;
       this.#tenants.set(domain, { ...kept, servings: [...earlier, ...open], settled });
     }
   }
 
+  adopt(revisions: readonly AdoptedRevision[]): void {
+    const before = new Map(this.#tenants);
+    try {
+      for (const revision of revisions) this.#adopt(revision);
+    } catch (error) {
+      this.#tenants = before;
+      throw error;
+    }
+  }
+
+  settleAdopted(domains: readonly Hostname[], now: number): void {
+    for (const domain of domains) {
+      const kept = this.#kept(domain);
+      const servings = closed(kept.servings, now, (index) => !isOurs(kept)(index));
+      this.#tenants.set(domain, { ...kept, servings });
+    }
+  }
+
+  everyDomain(): Iterable<Hostname> {
+    return [...this.#tenants]
+      .filter(([, { revisions }]) => revisions.length > 0)
+      .sort(byName)
+      .map(([domain]) => domain);
+  }
+
   leaving(): readonly Hostname[] {
-    const left = [...this.#tenants].filter(([, { served, servings }]) => {
-      return !served && servings.some(({ until }) => until === undefined);
+    const left = [...this.#tenants].filter(([, kept]) => {
+      const isOpen = kept.servings.some(({ until }, index) => until === undefined && isOurs(kept)(index));
+      return !kept.served && isOpen;
     });
     return left.map(([domain]) => domain);
   }
@@ -120,7 +149,7 @@ export class MemoryStore implements TenantStore {
   }
 
   #revise({ domain, policy, revision }: NewRevision, from: number): void {
-    const { revisions, servings, settled } = this.#kept(domain);
+    const { revisions, servings, adopted, settled } = this.#kept(domain);
     if (revisions.some(({ number, id }) => number === revision.number || id === revision.id)) {
       throw new Error(`${domain} has such a revision`);
     }
@@ -128,14 +157,39 @@ export class MemoryStore implements TenantStore {
     this.#tenants.set(domain, {
       revisions: [...revisions, revision],
       servings: [...servings, serving],
+      adopted,
       settled,
       served: true,
     });
   }
+
+  #adopt({ from, until, ...rest }: AdoptedRevision): void {
+    if (this.isServed(rest.domain)) throw new Error(`${rest.domain} is served here`);
+    this.#revise(rest, from);
+    const kept = this.#kept(rest.domain);
+    const serving = { mode: rest.policy.mode, max_age: rest.policy.max_age, from, until };
+    this.#tenants.set(rest.domain, {
+      ...kept,
+      servings: [...kept.servings.slice(0, -1), serving],
+      adopted: [...kept.adopted, rest.revision.number],
+      served: false,
+    });
+  }
 }
 
-function closed(servings: readonly Serving[], now: number): Serving[] {
-  return servings.map((serving) => ({ ...serving, until: serving.until ?? Math.max(serving.from, now) }));
+function isOurs({ revisions, adopted }: Kept): (index: number) => boolean {
+  return (index) => !adopted.includes(revisions[index]?.number ?? 0);
+}
+
+/** Closes those that are open, as far as they are chosen by their index. */
+function closed(
+  servings: readonly Serving[],
+  now: number,
+  isChosen: (index: number) => boolean,
+): readonly Serving[] {
+  return servings.map((serving, index) =>
+    isChosen(index) ? { ...serving, until: serving.until ?? Math.max(serving.from, now) } : serving,
+  );
 }
 
 function byName([one]: readonly [string, unknown], [two]: readonly [string, unknown]): number {

@@ -3,7 +3,14 @@ import type { Flaw } from '../../flaws/flaw.ts';
 import type { Hostname } from '../../names/hostname.ts';
 import type { Serving } from '../../tenant/exposure.ts';
 import type { Revision } from '../../tenant/revision.ts';
-import type { Announceable, DocumentEntry, NewRevision, Recording, TenantStore } from '../../tenant/store.ts';
+import type {
+  AdoptedRevision,
+  Announceable,
+  DocumentEntry,
+  NewRevision,
+  Recording,
+  TenantStore,
+} from '../../tenant/store.ts';
 import { Connection } from './connection.ts';
 import { openForReading, openForWriting, requireWritable } from './state-database.ts';
 
@@ -57,6 +64,18 @@ export class StateFile implements TenantStore {
     });
   }
 
+  adopt(revisions: readonly AdoptedRevision[]): void {
+    this.#transaction(() => {
+      for (const revision of revisions) this.#recordAdopted(revision);
+    });
+  }
+
+  settleAdopted(domains: readonly Hostname[], now: number): void {
+    this.#transaction(() => {
+      for (const domain of domains) this.#connection.sql(CLOSE_ADOPTED).run(now, domain);
+    });
+  }
+
   leaving(): readonly Hostname[] {
     const rows = this.#connection.sql(LEAVING).all() as unknown as { readonly domain: Hostname }[];
     return rows.map(({ domain }) => domain);
@@ -106,6 +125,11 @@ export class StateFile implements TenantStore {
   announceableFor(domain: Hostname): Announceable | undefined {
     const row = this.#connection.sql(`${ANNOUNCEABLE} AND domain = ?`).get(domain);
     return row as Announceable | undefined;
+  }
+
+  *everyDomain(): Iterable<Hostname> {
+    const statement = this.#connection.database.prepare('SELECT domain FROM tenant ORDER BY domain');
+    for (const row of statement.iterate()) yield (row as { domain: Hostname }).domain;
   }
 
   servedCount(): number {
@@ -170,6 +194,24 @@ export class StateFile implements TenantStore {
       .run(domain, number);
   }
 
+  #recordAdopted({ domain, policy, revision, from, until }: AdoptedRevision): void {
+    if (this.isServed(domain)) throw new Error(`${domain} is served here`);
+    const { number, id, text, at, actor, cause } = revision;
+    this.#connection
+      .sql(
+        `INSERT INTO revision
+         (domain, number, id, text, mode, max_age, at, actor, cause, served_from, serving_at, served_until, adopted)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, 1)`,
+      )
+      .run(domain, number, id, text, policy.mode, policy.max_age, at, actor, cause, from, until ?? null);
+    this.#connection
+      .sql(
+        `INSERT INTO tenant (domain, revision, left_at) VALUES (?1, ?2, ?3)
+       ON CONFLICT (domain) DO UPDATE SET revision = ?2`,
+      )
+      .run(domain, number, at);
+  }
+
   #transaction(work: () => void): void {
     this.#makeWritable();
     this.#connection.transaction(work);
@@ -192,17 +234,19 @@ export class StateFile implements TenantStore {
 }
 
 const CLOSE_EARLIER = `UPDATE revision SET served_until = max(served_from, ?1) WHERE served_until IS NULL
-  AND EXISTS (SELECT 1 FROM tenant WHERE tenant.domain = revision.domain
+  AND adopted = 0 AND EXISTS (SELECT 1 FROM tenant WHERE tenant.domain = revision.domain
               AND (tenant.revision > revision.number OR tenant.left_at IS NOT NULL))`;
+const CLOSE_ADOPTED = `UPDATE revision SET served_until = max(served_from, ?1)
+  WHERE domain = ?2 AND served_until IS NULL AND adopted = 1`;
 const MARK_SERVING = `UPDATE revision SET serving_at = ?1 WHERE serving_at IS NULL
   AND EXISTS (SELECT 1 FROM tenant WHERE tenant.domain = revision.domain
               AND tenant.revision = revision.number AND tenant.left_at IS NULL)`;
 const LEAVING = `SELECT domain FROM tenant WHERE left_at IS NOT NULL
-  AND EXISTS (SELECT 1 FROM revision WHERE revision.domain = tenant.domain AND served_until IS NULL)`;
+  AND EXISTS (SELECT 1 FROM revision WHERE revision.domain = tenant.domain AND served_until IS NULL AND adopted = 0)`;
 // A tenant that left and came back never shows the id with which it left.
 const ANNOUNCEABLE = `SELECT domain, id FROM tenant JOIN revision USING (domain) WHERE left_at IS NULL
   AND number = (SELECT max(number) FROM revision AS other WHERE other.domain = tenant.domain
-                AND serving_at IS NOT NULL AND served_until IS NULL)`;
+                AND serving_at IS NOT NULL AND served_until IS NULL AND adopted = 0)`;
 
 interface DocumentRow {
   readonly file: string;

@@ -56,6 +56,8 @@ const STEPS = [
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE turn (orders INTEGER NOT NULL) STRICT;
    INSERT INTO turn VALUES (0);`,
+  // 1 for a revision that was served elsewhere before its domain came here.
+  'ALTER TABLE revision ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0',
 ];
 
 /** Brings a state file to the present schema. Throws {@link StateFileError} where the file is of a newer release. */
