@@ -1,6 +1,14 @@
+import type { MxRecord as NodeMxRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import type { CaaAnswer, CaaRecord } from '../certs/caa.ts';
 import type { Addresses, Answer } from './observation.ts';
+
+/** A mail host as DNS names it; its name may be that of no host, such as the root for a null MX (RFC 7505). */
+export interface MxRecord {
+  readonly preference: number;
+  /** Without the trailing dot: empty for the root. */
+  readonly exchange: string;
+}
 
 export interface PublicDnsOptions {
   /** Recursive resolvers as `address` or `address:port`, IPv6 in brackets; default the system's. */
@@ -14,6 +22,10 @@ export interface PublicDns {
   addresses(name: string, signal: AbortSignal): Promise<Addresses>;
   /** The names that this one is an alias of, each the target of the one before. */
   aliases(name: string, signal: AbortSignal): Promise<Answer<string>>;
+  /** The MX records of a name, aliases followed, the most wanted host first. */
+  mx(name: string, signal: AbortSignal): Promise<Answer<MxRecord>>;
+  /** The TXT records of a name, aliases followed, each with its strings. */
+  txt(name: string, signal: AbortSignal): Promise<Answer<readonly string[]>>;
   /** The CAA records of a name, aliases followed (RFC 8659 section 3). */
   caa(name: string, signal: AbortSignal): Promise<CaaAnswer>;
 }
@@ -43,6 +55,15 @@ export function openPublicDns(options: PublicDnsOptions): PublicDns {
       return { ipv4, ipv6 };
     },
     aliases: (name, signal) => aliases(asker(options, signal), name),
+    mx: (name, signal) =>
+      asker(
+        options,
+        signal,
+      )(async (resolver) => {
+        const records = (await resolver.resolveMx(name)).map(mxRecord);
+        return records.sort((one, two) => one.preference - two.preference || byName(one, two));
+      }),
+    txt: (name, signal) => asker(options, signal)((resolver) => resolver.resolveTxt(name)),
     caa: async (name, signal) => {
       const ask = asker(options, signal);
       const answer = await ask(async (resolver) => (await resolver.resolveCaa(name)).map(caaRecord));
@@ -99,6 +120,14 @@ async function aliases(ask: Ask, name: string): Promise<Answer<string>> {
     chain.push(target);
   }
   return chain.length > 0 ? { outcome: 'found', records: chain } : { outcome: 'none' };
+}
+
+function mxRecord({ priority, exchange }: NodeMxRecord): MxRecord {
+  return { preference: priority, exchange: exchange.toLowerCase() };
+}
+
+function byName(one: MxRecord, two: MxRecord): number {
+  return one.exchange < two.exchange ? -1 : 1;
 }
 
 /** Node gives the tag as a key beside two of its own: a tag of such a name, which no CA knows, loses its text. */

@@ -16,12 +16,14 @@ const stop = new AbortController();
 if (abort !== undefined) setTimeout(() => stop.abort(new Error('given up')), abort);
 
 const answers = names.map(async (name) => {
-  const [addresses, aliases, caa] = await Promise.all([
+  const [addresses, aliases, caa, mx, txt] = await Promise.all([
     dns.addresses(name, stop.signal),
     dns.aliases(name, stop.signal),
     dns.caa(name, stop.signal),
+    dns.mx(name, stop.signal),
+    dns.txt(name, stop.signal),
   ]);
-  return { name, ...addresses, aliases, caa };
+  return { name, ...addresses, aliases, caa, mx, txt };
 });
 const told = await Promise.all(answers).catch((error: Error) => error.message);
 console.log(JSON.stringify(told));

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { CaaAnswer } from '../../src/certs/caa.ts';
 import type { Answer } from '../../src/checks/observation.ts';
+import type { MxRecord } from '../../src/checks/public-dns.ts';
 import { readCases } from '../cases.ts';
 import { startInternet } from '../peers/internet.ts';
 import type { Questions } from './ask-dns.ts';
@@ -15,6 +16,8 @@ interface Told {
   readonly ipv6: Answer<string>;
   readonly aliases: Answer<string>;
   readonly caa: CaaAnswer;
+  readonly mx: Answer<MxRecord>;
+  readonly txt: Answer<readonly string[]>;
 }
 
 /** Records, or why there is no answer. */
@@ -24,7 +27,17 @@ interface Cases {
   readonly zones: readonly string[];
   readonly records: readonly (readonly [name: string, type: string, value: string])[];
   readonly answers: Readonly<
-    Record<string, { ipv4?: Expected; ipv6?: Expected; aliases?: Expected; caa?: CaaAnswer }>
+    Record<
+      string,
+      {
+        ipv4?: Expected;
+        ipv6?: Expected;
+        aliases?: Expected;
+        caa?: CaaAnswer;
+        mx?: Expected;
+        txt?: Expected;
+      }
+    >
   >;
 }
 const cases = readCases<Cases>('public-dns.yaml', import.meta);
@@ -45,7 +58,8 @@ t.test('what DNS says, told apart', async (t) => {
   const names = Object.keys(cases.answers);
   const told = await ask({ timeout: 20_000, names });
   for (const [index, name] of names.entries()) {
-    const { ipv4 = [], ipv6 = [], aliases = [], caa = { records: [] } } = cases.answers[name] ?? {};
+    const expected = cases.answers[name] ?? {};
+    const { ipv4 = [], ipv6 = [], aliases = [], caa = { records: [] }, mx = [], txt = [] } = expected;
     const found = told[index] as Told;
     t.same(
       {
@@ -54,8 +68,10 @@ t.test('what DNS says, told apart', async (t) => {
         ipv4: plain(found.ipv4),
         ipv6: plain(found.ipv6),
         aliases: inOrder(found.aliases),
+        mx: inOrder(found.mx, ({ preference, exchange }) => `${preference} ${exchange}`),
+        txt: plain(found.txt, (strings) => strings.join('|')),
       },
-      { name, ipv4, ipv6, aliases, caa },
+      { name, ipv4, ipv6, aliases, caa, mx, txt },
       name,
     );
   }
@@ -64,7 +80,7 @@ t.test('what DNS says, told apart', async (t) => {
 t.test('a resolver that does not answer', async (t) => {
   const failed = { outcome: 'failed', why: 'no answer in time' };
   const [told] = await ask({ servers: [SILENT], timeout: 600, names: ['both.test'] });
-  t.match(told, { ipv4: failed, ipv6: failed, aliases: failed, caa: 'failed' });
+  t.match(told, { ipv4: failed, ipv6: failed, aliases: failed, caa: 'failed', mx: failed, txt: failed });
 });
 
 t.test('a second resolver where the first does not answer', async (t) => {
@@ -87,14 +103,14 @@ t.test('questions that are given up', async (t) => {
 });
 
 /** Servers rotate what they answer. */
-function plain(answer: Answer<string>): Expected {
-  const records = inOrder(answer);
+function plain<T>(answer: Answer<T>, text: (record: T) => string = String): Expected {
+  const records = inOrder(answer, text);
   return typeof records === 'string' ? records : records.toSorted();
 }
 
-function inOrder(answer: Answer<string>): Expected {
+function inOrder<T>(answer: Answer<T>, text: (record: T) => string = String): Expected {
   if (answer.outcome === 'failed') return answer.why;
-  return answer.outcome === 'found' ? answer.records : [];
+  return answer.outcome === 'found' ? answer.records.map(text) : [];
 }
 
 function sorted(answer: CaaAnswer): CaaAnswer {
