@@ -1,5 +1,6 @@
 import type { KeyPair } from '../certs/key-pair.ts';
 import type { ChallengeAnswer, ChallengeName } from './challenge-table.ts';
+import type { FromProcess, ToProcess } from './processes.ts';
 import type { EdgeTimes } from './times.ts';
 
 /** What a worker needs to know to begin. */
@@ -41,6 +42,7 @@ export interface ChallengeChange {
 
 /** From the primary to a worker. */
 export type ToWorker =
+  | ToProcess
   | {
       readonly kind: 'begin';
       readonly settings: WorkerSettings;
@@ -53,21 +55,16 @@ export type ToWorker =
   /** These hosts have new certificates in the folder; answered by `applied` once they are used. */
   | { readonly kind: 'renewed'; readonly pass: number; readonly hosts: readonly string[] }
   /** The answer to `certificate-wanted`; no pair where none is issued for this host. */
-  | { readonly kind: 'certificate'; readonly host: string; readonly pair?: KeyPair }
-  | { readonly kind: 'metrics'; readonly request: number }
-  /** Stop accepting, finish what is under way, and exit. */
-  | { readonly kind: 'drain' };
+  | { readonly kind: 'certificate'; readonly host: string; readonly pair?: KeyPair };
+
+/** What a worker tells that other processes do not. */
+export interface ToldByWorker {
+  readonly kind: 'certificate-wanted';
+  readonly host: string;
+}
 
 /** From a worker to the primary. */
-export type FromWorker =
-  | { readonly kind: 'listening' }
-  /** It can't serve, for a reason that a new worker would meet too. */
-  | { readonly kind: 'failed'; readonly code: string }
-  /** All policies are in memory. */
-  | { readonly kind: 'loaded' }
-  | { readonly kind: 'applied'; readonly pass: number }
-  | { readonly kind: 'certificate-wanted'; readonly host: string }
-  | { readonly kind: 'metrics'; readonly request: number; readonly metrics: WorkerMetrics };
+export type FromWorker = FromProcess<WorkerMetrics> | ToldByWorker;
 
 /** A worker's counts since it began. */
 export interface WorkerMetrics {

@@ -1,49 +1,42 @@
-import type { WorkerMetrics } from './messages.ts';
-
-/** What all workers counted, those that ended included: a sum never falls. */
-export class Totals<Worker> {
-  readonly #last = new Map<Worker, WorkerMetrics>();
-  #ended: WorkerMetrics = {
-    responses: {},
-    handshakeFailures: {},
-    droppedConnections: 0,
-    connections: 0,
-    cachedCertificates: 0,
-    policies: 0,
-  };
-
-  /** Keeps a living worker's counts in place of those it told before. */
-  see(worker: Worker, metrics: WorkerMetrics): void {
-    this.#last.set(worker, metrics);
-  }
-
-  /** What an ended worker counted stays; what it held is gone. */
-  end(worker: Worker): void {
-    const last = this.#last.get(worker);
-    if (last === undefined) return;
-    this.#last.delete(worker);
-    this.#ended = add(this.#ended, { ...last, connections: 0, cachedCertificates: 0, policies: 0 });
-  }
-
-  read(): WorkerMetrics {
-    return [...this.#last.values()].reduce(add, this.#ended);
-  }
+/** How what processes of one kind counted is added up. */
+export interface Sum<Metrics> {
+  readonly nothing: Metrics;
+  add(left: Metrics, right: Metrics): Metrics;
+  /** What stays of a process that ended: what it counted, not what it held. */
+  ended(last: Metrics): Metrics;
 }
 
-function add(left: WorkerMetrics, right: WorkerMetrics): WorkerMetrics {
-  return {
-    responses: addTallies(left.responses, right.responses),
-    handshakeFailures: addTallies(left.handshakeFailures, right.handshakeFailures),
-    droppedConnections: left.droppedConnections + right.droppedConnections,
-    connections: left.connections + right.connections,
-    cachedCertificates: left.cachedCertificates + right.cachedCertificates,
-    policies: left.policies + right.policies,
-  };
+/** What all processes counted, those that ended included: a sum never falls. */
+export class Totals<Process, Metrics> {
+  readonly #sum: Sum<Metrics>;
+  readonly #last = new Map<Process, Metrics>();
+  #ended: Metrics;
+
+  constructor(sum: Sum<Metrics>) {
+    this.#sum = sum;
+    this.#ended = sum.nothing;
+  }
+
+  /** Keeps a living process's counts in place of those it told before. */
+  see(process: Process, metrics: Metrics): void {
+    this.#last.set(process, metrics);
+  }
+
+  end(process: Process): void {
+    const last = this.#last.get(process);
+    if (last === undefined) return;
+    this.#last.delete(process);
+    this.#ended = this.#sum.add(this.#ended, this.#sum.ended(last));
+  }
+
+  read(): Metrics {
+    return [...this.#last.values()].reduce((left, right) => this.#sum.add(left, right), this.#ended);
+  }
 }
 
 type Tally = Readonly<Record<string, number>>;
 
-function addTallies(left: Tally, right: Tally): Tally {
+export function addTallies(left: Tally, right: Tally): Tally {
   const sum: Record<string, number> = { ...left };
   for (const [key, count] of Object.entries(right)) sum[key] = (sum[key] ?? 0) + count;
   return sum;

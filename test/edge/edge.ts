@@ -2,8 +2,9 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import type { Test } from 'tap';
 import { Listeners } from '../../src/edge/listeners.ts';
+import type { ProcessesTimes } from '../../src/edge/processes.ts';
 import { EDGE_TIMES, type EdgeTimes } from '../../src/edge/times.ts';
-import { Workers, type WorkersTimes } from '../../src/edge/workers.ts';
+import { Workers } from '../../src/edge/workers.ts';
 import { parsePolicyDomain } from '../../src/names/hostname.ts';
 import { checkPolicy } from '../../src/policy/policy.ts';
 import { openState } from '../../src/store/files/state-file.ts';
@@ -16,7 +17,7 @@ import { Home, type LogLine } from '../server/server.ts';
 export interface EdgeOptions {
   readonly count?: number;
   readonly times?: Partial<EdgeTimes>;
-  readonly workersTimes?: Partial<WorkersTimes>;
+  readonly workersTimes?: Partial<ProcessesTimes>;
 }
 
 /** Workers with a state file, without the rest of the server, so that their times can be set. */

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { WorkerMetrics } from '../../src/edge/messages.ts';
 import { Totals } from '../../src/edge/totals.ts';
+import { WORKER_SUM } from '../../src/edge/worker-sum.ts';
 
 function metrics(answers: number, others: Partial<WorkerMetrics> = {}): WorkerMetrics {
   return {
@@ -15,7 +16,7 @@ function metrics(answers: number, others: Partial<WorkerMetrics> = {}): WorkerMe
 }
 
 t.test('adds up what workers tell, each by its newest word', async (t) => {
-  const totals = new Totals<string>();
+  const totals = new Totals<string, WorkerMetrics>(WORKER_SUM);
   totals.see('a', metrics(5));
   totals.see('b', metrics(7, { handshakeFailures: { closed: 1 }, droppedConnections: 4 }));
   totals.see('a', metrics(6, { handshakeFailures: { closed: 2, timeout: 1 } }));
@@ -30,7 +31,7 @@ t.test('adds up what workers tell, each by its newest word', async (t) => {
 });
 
 t.test('what an ended worker counted stays, and what it held is gone', async (t) => {
-  const totals = new Totals<string>();
+  const totals = new Totals<string, WorkerMetrics>(WORKER_SUM);
   totals.see('a', metrics(5));
   totals.see('b', metrics(7));
   totals.end('a');
