@@ -2,13 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { absolute, type DnsRecord, recordText } from './dns-record.ts';
 import type { Host } from './host.ts';
-
-/** The key that may change every zone, by RFC 2136 and TSIG. */
-const TSIG_KEY = {
-  name: 'postseal-test',
-  algorithm: 'hmac-sha256',
-  secret: 'YSBrZXkgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVzISE=',
-} as const;
+import { TSIG_KEY } from './tsig-key.ts';
+import { zoneFile, zoneOf, zoneText } from './zone-file.ts';
 
 const DNS_PORT = 53;
 
@@ -70,26 +65,10 @@ export async function startKnot(host: Host, options: KnotOptions): Promise<Knot>
   };
 }
 
-/** The longest zone that a name lies in. */
-function zoneOf(name: string, zones: readonly string[]): string {
-  const holding = zones.filter((zone) => `.${absolute(name)}`.endsWith(`.${absolute(zone)}`));
-  return holding.toSorted((a, b) => b.length - a.length)[0] ?? '.';
-}
-
 /** Each zone is delegated from the zone above it, as a resolver that starts at the root expects. */
 function delegations(zones: readonly string[], address: string): DnsRecord[] {
   const toUs = zones.map((zone) => ({ name: zone, type: 'NS', value: 'ns.' }));
   return [{ name: 'ns.', type: 'A', value: address }, ...toUs];
-}
-
-function zoneFile(zone: string): string {
-  return zone === '.' ? 'root.zone' : `${zone}.zone`;
-}
-
-function zoneText(zone: string, records: readonly DnsRecord[]): string {
-  // The last number, the time to live of "there is no such name", is short: tests do not wait.
-  const soa = { name: zone, type: 'SOA', value: 'ns. root.ns. 1 3600 60 3600 1' };
-  return `$ORIGIN .\n${[soa, { name: zone, type: 'NS', value: 'ns.' }, ...records].map(recordText).join('\n')}\n`;
 }
 
 function configText(folder: string, listen: string, zones: readonly string[]): string {

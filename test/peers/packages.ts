@@ -16,7 +16,11 @@ export const NEEDED: readonly Needed[] = [
   // Senders and their DNS.
   { file: 'knotd', package: 'knot' },
   { file: 'knsupdate', package: 'knot-dnsutils' },
+  { file: 'kdig', package: 'knot-dnsutils' },
   { file: 'unbound', package: 'unbound' },
+  { file: 'named', package: 'bind9' },
+  { file: 'dig', package: 'bind9-dnsutils' },
+  { file: 'nsupdate', package: 'bind9-dnsutils' },
   { file: 'postfix', package: 'postfix' },
   { file: 'mta-sts-daemon', package: 'postfix-mta-sts-resolver' },
   // The container image.
