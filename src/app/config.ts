@@ -9,9 +9,11 @@ import { shapeFlaws } from '../flaws/schema.ts';
 import { type Hostname, parseHostname } from '../names/hostname.ts';
 import { isSpecialUse } from '../names/special-use.ts';
 import { readYaml } from '../store/files/yaml.ts';
+import type { ReportUri } from '../tlsrpt/record.ts';
 import { formatAddress, parseAddresses } from './addresses.ts';
 import { type Acme, readAcme } from './authorities.ts';
 import { CONFIG_FILE, type Environment, readEnvironment, variableOf } from './environment.ts';
+import { type Outlook, readOutlook, readReports } from './outlook.ts';
 import { Settings } from './settings.ts';
 
 /** Everything that the operator decides, checked. */
@@ -31,6 +33,9 @@ export interface Config {
   readonly acme: Acme;
   /** Resolvers to look at public DNS by; the system's where there are none. */
   readonly dns: { readonly resolvers: readonly ListenAddress[] };
+  readonly outside: Outlook;
+  /** Where TLS reports go; nowhere where there are none. */
+  readonly reports: readonly ReportUri[];
   readonly workers: number;
   readonly limits: { readonly connections: number; readonly certificates: number };
   readonly log: { readonly level: string };
@@ -126,6 +131,8 @@ function merge(written: Settings, set: Settings): Settings {
     ...joined('acme', written.acme, set.acme),
     ...joined('acme_fallback', written.acme_fallback, set.acme_fallback),
     ...joined('dns', written.dns, set.dns),
+    ...joined('outside', written.outside, set.outside),
+    ...joined('reports', written.reports, set.reports),
     limits: { ...written.limits, ...set.limits },
     log: { ...written.log, ...set.log },
   };
@@ -147,6 +154,8 @@ function check(settings: Settings): Parsed<Config> {
   const localCa = settings.local_ca ?? (!isPublic && settings.acme?.directory === undefined);
   const acme = readAcme(settings, isPublic && !localCa);
   const resolvers = parseAddresses('dns.resolver', settings.dns?.resolver ?? 'off');
+  const outside = readOutlook(settings);
+  const reports = readReports(settings);
   const flaws = [
     ...(name.ok
       ? localCaFlaws(name.value, localCa)
@@ -155,6 +164,8 @@ function check(settings: Settings): Parsed<Config> {
     ...(store.ok ? [] : store.flaws),
     ...(acme.ok ? [] : acme.flaws),
     ...(resolvers.ok ? [] : resolvers.flaws),
+    ...(outside.ok ? [] : outside.flaws),
+    ...(reports.ok ? [] : reports.flaws),
   ];
   if (acme.ok && localCa && acme.value.authorities.length > 0) {
     const message = 'Certificates come from the local CA or by ACME, not from both';
@@ -163,6 +174,7 @@ function check(settings: Settings): Parsed<Config> {
   if (flaws.length > 0 || !name.ok || !listen.ok || !store.ok || !acme.ok || !resolvers.ok) {
     return flawed(...flaws);
   }
+  if (!outside.ok || !reports.ok) return flawed(...flaws);
   return parsed({
     trial,
     serviceName: name.value,
@@ -171,6 +183,8 @@ function check(settings: Settings): Parsed<Config> {
     localCa,
     acme: acme.value,
     dns: { resolvers: resolvers.value },
+    outside: outside.value,
+    reports: reports.value,
     workers: workers === 'auto' ? Math.max(LEAST_WORKERS, availableParallelism()) : workers,
     limits: { connections: 20_000, certificates: 2_000, ...limits },
     log: { level: 'info', ...log },

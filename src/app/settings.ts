@@ -42,6 +42,15 @@ export const Settings = Type.Object(
     dns: section({
       resolver: text('addresses of DNS resolvers with ports, such as "9.9.9.9:53", several joined by commas'),
     }),
+    outside: section({
+      connect_to: text(
+        'where policy hosts are reached from here, such as "10.0.0.5:443", in the place of what DNS tells',
+      ),
+      ca_file: text('a file of PEM certificates that senders trust beside the usual ones, for a private CA'),
+    }),
+    reports: section({
+      rua: text('where TLS reports go, such as "mailto:tlsrpt@example.net", several joined by commas'),
+    }),
     workers: Type.Optional(
       Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1, maximum: 256 })], {
         description: 'auto, or a number of processes from 1 to 256',

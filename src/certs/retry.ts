@@ -1,5 +1,5 @@
+import { spread } from '../names/spread.ts';
 import type { OrderOutcome } from './issuer.ts';
-import { spread } from './spread.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

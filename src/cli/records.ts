@@ -1,7 +1,8 @@
+import { schemeOf } from '../app/scheme.ts';
 import { parsePolicyDomain } from '../names/hostname.ts';
 import { openForReading } from '../store/files/state-database.ts';
 import { StateFile } from '../store/files/state-file.ts';
-import { desiredRecords, zoneLine } from '../tenant/records.ts';
+import { tenantRecords, zoneLine } from '../tenant/records.ts';
 import type { Announceable, TenantStore } from '../tenant/store.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, fail, print, printJson } from './printing.ts';
@@ -20,7 +21,7 @@ export function printRecords(
   try {
     const tenants =
       domains.length === 0 ? [...store.announceable()] : domains.flatMap((name) => find(store, name));
-    const records = tenants.flatMap(({ domain, id }) => desiredRecords(domain, config.serviceName, id));
+    const records = tenants.flatMap(({ domain, id }) => tenantRecords(domain, schemeOf(config), id));
     if (options.json) printJson({ items: records });
     else for (const record of records) print(zoneLine(record));
   } finally {

@@ -35,6 +35,7 @@ const IMPURE = [
   'app/config.ts',
   'app/metrics.ts',
   'app/operations.ts',
+  'app/outlook.ts',
   'app/policy-job.ts',
   'app/policy-loop.ts',
   'app/start.ts',
