@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CHALLENGE_TYPES, type ChallengeType } from '../certs/issuer.ts';
 import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
-import { Secret } from './secret.ts';
+import type { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 
 /** A CA to order certificates from, as the operator set it. */
@@ -60,7 +60,7 @@ function readAuthority(
   const eab =
     eab_key_id === undefined || eab_hmac_key === undefined
       ? undefined
-      : { keyId: eab_key_id, hmacKey: new Secret(eab_hmac_key) };
+      : { keyId: eab_key_id, hmacKey: eab_hmac_key };
   return parsed({ name: new URL(directory).hostname, directory, email, profile, root: root.value, eab });
 }
 

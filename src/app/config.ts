@@ -12,9 +12,17 @@ import { readYaml } from '../store/files/yaml.ts';
 import type { ReportUri } from '../tlsrpt/record.ts';
 import { formatAddress, parseAddresses } from './addresses.ts';
 import { type Acme, readAcme } from './authorities.ts';
-import { CONFIG_FILE, type Environment, readEnvironment, variableOf } from './environment.ts';
+import {
+  CONFIG_FILE,
+  type Environment,
+  readEnvironment,
+  SECRET_VARIABLES,
+  variableOf,
+} from './environment.ts';
 import { type Outlook, readOutlook, readReports } from './outlook.ts';
-import { Settings } from './settings.ts';
+import { sealed } from './sealing.ts';
+import { Secret } from './secret.ts';
+import { type Announce, Settings } from './settings.ts';
 
 /** Everything that the operator decides, checked. */
 export interface Config {
@@ -31,8 +39,11 @@ export interface Config {
   readonly store: { readonly policies: string; readonly certs: string; readonly state: string };
   readonly localCa: boolean;
   readonly acme: Acme;
-  /** Resolvers to look at public DNS by; the system's where there are none. */
-  readonly dns: { readonly resolvers: readonly ListenAddress[] };
+  readonly dns: {
+    /** To look at public DNS by; the system's where there are none. */
+    readonly resolvers: readonly ListenAddress[];
+    readonly announce: Announce;
+  };
   readonly outside: Outlook;
   /** Where TLS reports go; nowhere where there are none. */
   readonly reports: readonly ReportUri[];
@@ -93,16 +104,14 @@ function readFile(file: string): Parsed<Written> {
   const { value, locate } = yaml.value;
   const flaws = settingsFlaws(value);
   if (flaws.length > 0) return flawed(...flaws.map(locate));
-  return parsed({ settings: value as Settings, locate });
+  return parsed({ settings: sealed(value as object), locate });
 }
-
-const SECRETS = ['POSTSEAL_ACME_EAB_HMAC_KEY', 'POSTSEAL_ACME_FALLBACK_EAB_HMAC_KEY'];
 
 /** A secret may stand in a file, which `…_FILE` names, so that it is seen neither here nor in a list of processes. */
 function withSecretFiles(environment: Environment): Parsed<Environment> {
   const found: Record<string, string | undefined> = { ...environment };
   const flaws: Flaw[] = [];
-  for (const name of SECRETS) {
+  for (const name of SECRET_VARIABLES) {
     const file = environment[`${name}_FILE`];
     if (file === undefined) continue;
     delete found[`${name}_FILE`];
@@ -122,26 +131,18 @@ function has(settings: Settings, path: string): boolean {
   return value !== undefined;
 }
 
-function merge(written: Settings, set: Settings): Settings {
-  return {
-    ...written,
-    ...set,
-    listen: { ...written.listen, ...set.listen },
-    store: { ...written.store, ...set.store },
-    ...joined('acme', written.acme, set.acme),
-    ...joined('acme_fallback', written.acme_fallback, set.acme_fallback),
-    ...joined('dns', written.dns, set.dns),
-    ...joined('outside', written.outside, set.outside),
-    ...joined('reports', written.reports, set.reports),
-    limits: { ...written.limits, ...set.limits },
-    log: { ...written.log, ...set.log },
-  };
+/** Both, key by key; where both have one, that of `set`. */
+function merge<T extends object>(written: T, set: T): T {
+  const merged = new Map<string, unknown>(Object.entries(written));
+  for (const [key, value] of Object.entries(set)) {
+    const before = merged.get(key);
+    merged.set(key, isSection(before) && isSection(value) ? merge(before, value) : value);
+  }
+  return Object.fromEntries(merged) as T;
 }
 
-/** A section of both, which stays absent where neither has it. */
-function joined<K extends string, T extends object>(key: K, written: T | undefined, set: T | undefined) {
-  if (written === undefined && set === undefined) return {};
-  return { [key]: { ...written, ...set } } as Record<K, T>;
+function isSection(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Secret);
 }
 
 function check(settings: Settings): Parsed<Config> {
@@ -182,7 +183,7 @@ function check(settings: Settings): Parsed<Config> {
     store: store.value,
     localCa,
     acme: acme.value,
-    dns: { resolvers: resolvers.value },
+    dns: { resolvers: resolvers.value, announce: settings.dns?.announce ?? 'own' },
     outside: outside.value,
     reports: reports.value,
     workers: workers === 'auto' ? Math.max(LEAST_WORKERS, availableParallelism()) : workers,

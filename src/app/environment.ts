@@ -1,6 +1,7 @@
 import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
 import { formatPath } from '../flaws/path.ts';
 import { shapeFlaws } from '../flaws/schema.ts';
+import { sealed } from './sealing.ts';
 import { Settings } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,6 +11,7 @@ interface Variable {
   readonly name: string;
   readonly path: readonly string[];
   readonly isText: boolean;
+  readonly isSecret: boolean;
 }
 
 const PREFIX = 'POSTSEAL_';
@@ -22,6 +24,9 @@ const OF_KUBERNETES = /^POSTSEAL_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\
 const PORT_OF_KUBERNETES = /^POSTSEAL_(\w+_)?PORT=(tcp|udp|sctp):\/\//;
 
 const VARIABLES = variablesOf(Settings, []);
+/** Of each of these there is one with `_FILE` at its end, too. */
+export const SECRET_VARIABLES = VARIABLES.filter(({ isSecret }) => isSecret).map(({ name }) => name);
+
 const BY_NAME = new Map(VARIABLES.map((variable) => [variable.name, variable]));
 const BY_PATH = new Map(VARIABLES.map((variable) => [formatPath(variable.path), variable]));
 
@@ -47,15 +52,20 @@ export function readEnvironment(environment: Environment): Parsed<Settings> {
     path: variableOf(flaw.path) ?? flaw.path,
   }));
   flaws.push(...shape);
-  return flaws.length === 0 ? parsed(settings as Settings) : flawed(...flaws);
+  return flaws.length === 0 ? parsed(sealed(settings)) : flawed(...flaws);
 }
 
 function variablesOf(schema: object, path: readonly string[]): Variable[] {
-  const { properties, type } = schema as { properties?: Record<string, object>; type?: string };
+  const { properties, type, secret } = schema as {
+    properties?: Record<string, object>;
+    type?: string;
+    secret?: boolean;
+  };
   if (properties !== undefined) {
     return Object.entries(properties).flatMap(([key, value]) => variablesOf(value, [...path, key]));
   }
-  return [{ name: `${PREFIX}${path.join('_').toUpperCase()}`, path, isText: type === 'string' }];
+  const name = `${PREFIX}${path.join('_').toUpperCase()}`;
+  return [{ name, path, isText: type === 'string', isSecret: secret === true }];
 }
 
 function place(settings: Record<string, unknown>, path: readonly string[], value: unknown): void {

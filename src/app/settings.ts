@@ -1,4 +1,8 @@
 import Type from 'typebox';
+import type { Secret } from './secret.ts';
+
+/** Who brings policy ids into DNS: our own server, the operator's, a provider of DNS, or a person. */
+const ANNOUNCE = ['own', 'rfc2136', 'cloudflare', 'route53', 'powerdns', 'webhook', 'manual'] as const;
 
 const authority = {
   directory: text("the address of a CA's ACME directory, or off"),
@@ -6,7 +10,7 @@ const authority = {
   profile: text('a certificate profile, by the name that the CA gives it'),
   ca_file: text("a file of PEM certificates, for a CA whose own address the machine doesn't trust"),
   eab_key_id: text('the key id of an external account binding'),
-  eab_hmac_key: text('the key of an external account binding, in base64url'),
+  eab_hmac_key: secret('the key of an external account binding, in base64url'),
 };
 
 /**
@@ -41,6 +45,7 @@ export const Settings = Type.Object(
     acme_fallback: section(authority),
     dns: section({
       resolver: text('addresses of DNS resolvers with ports, such as "9.9.9.9:53", several joined by commas'),
+      announce: Type.Optional(Type.Enum(ANNOUNCE, { description: `one of ${ANNOUNCE.join(', ')}` })),
     }),
     outside: section({
       connect_to: text(
@@ -71,6 +76,8 @@ export const Settings = Type.Object(
   { additionalProperties: false, description: 'the configuration' },
 );
 
+export type Announce = (typeof ANNOUNCE)[number];
+
 export type Settings = Type.Static<typeof Settings>;
 
 function section<T extends Type.TProperties>(properties: T) {
@@ -79,6 +86,14 @@ function section<T extends Type.TProperties>(properties: T) {
 
 function text(description: string) {
   return Type.Optional(Type.String({ minLength: 1, description }));
+}
+
+/**
+ * A text that must not be seen. It may also stand in a file named by the variable with `_FILE` at its end. It is
+ * checked as a text, and made a {@link Secret} as soon as it is known to be one.
+ */
+function secret(description: string) {
+  return Type.Optional(Type.Unsafe<Secret>({ type: 'string', minLength: 1, description, secret: true }));
 }
 
 function count(description: string, maximum: number) {
