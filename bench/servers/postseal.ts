@@ -16,6 +16,7 @@ export const postseal: Kind = {
       POSTSEAL_LISTEN_HTTPS: `127.0.0.1:${https}`,
       POSTSEAL_LISTEN_HTTP: `127.0.0.1:${http}`,
       POSTSEAL_LISTEN_METRICS: `127.0.0.1:${metrics}`,
+      POSTSEAL_LISTEN_ADMIN: 'off',
       POSTSEAL_STORE_POLICIES: site.corpus.policies,
       POSTSEAL_STORE_CERTS: site.corpus.certs,
       POSTSEAL_STORE_STATE: join(site.folder, 'state'),

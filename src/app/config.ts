@@ -11,6 +11,7 @@ import { isSpecialUse } from '../names/special-use.ts';
 import { readYaml } from '../store/files/yaml.ts';
 import type { ReportUri } from '../tlsrpt/record.ts';
 import { formatAddress, parseAddresses } from './addresses.ts';
+import { type Admin, readAdmin } from './admin-settings.ts';
 import { type Acme, readAcme } from './authorities.ts';
 import {
   CONFIG_FILE,
@@ -34,7 +35,9 @@ export interface Config {
     readonly https: readonly ListenAddress[];
     readonly http: readonly ListenAddress[];
     readonly metrics: readonly ListenAddress[];
+    readonly admin: readonly ListenAddress[];
   };
+  readonly admin: Admin;
   /** Folders, absolute. */
   readonly store: { readonly policies: string; readonly certs: string; readonly state: string };
   readonly localCa: boolean;
@@ -48,13 +51,23 @@ export interface Config {
   /** Where TLS reports go; nowhere where there are none. */
   readonly reports: readonly ReportUri[];
   readonly workers: number;
-  readonly limits: { readonly connections: number; readonly certificates: number };
+  readonly limits: { readonly connections: number; readonly certificates: number; readonly requests: number };
   readonly log: { readonly level: string };
 }
 
 const TRIAL_NAME = 'sts.localhost';
-const TRIAL_LISTEN = { https: '127.0.0.1:8443', http: '127.0.0.1:8080', metrics: '127.0.0.1:9464' };
-const PUBLIC_LISTEN = { https: '[::]:443', http: '[::]:80', metrics: '127.0.0.1:9464' };
+const TRIAL_LISTEN = {
+  https: '127.0.0.1:8443',
+  http: '127.0.0.1:8080',
+  metrics: '127.0.0.1:9464',
+  admin: '127.0.0.1:8470',
+};
+const PUBLIC_LISTEN = {
+  https: '[::]:443',
+  http: '[::]:80',
+  metrics: '127.0.0.1:9464',
+  admin: '127.0.0.1:8470',
+};
 const STORE = { policies: 'policies', certs: 'certs', state: 'var' };
 
 // Two, so that one accepts while the other is replaced.
@@ -157,6 +170,7 @@ function check(settings: Settings): Parsed<Config> {
   const resolvers = parseAddresses('dns.resolver', settings.dns?.resolver ?? 'off');
   const outside = readOutlook(settings);
   const reports = readReports(settings);
+  const admin = readAdmin(settings);
   const flaws = [
     ...(name.ok
       ? localCaFlaws(name.value, localCa)
@@ -167,12 +181,13 @@ function check(settings: Settings): Parsed<Config> {
     ...(resolvers.ok ? [] : resolvers.flaws),
     ...(outside.ok ? [] : outside.flaws),
     ...(reports.ok ? [] : reports.flaws),
+    ...(admin.ok ? [] : admin.flaws),
   ];
   if (acme.ok && localCa && acme.value.authorities.length > 0) {
     const message = 'Certificates come from the local CA or by ACME, not from both';
     flaws.push({ path: 'local_ca', message, remedy: 'Remove local_ca, or write acme.directory: off' });
   }
-  if (flaws.length > 0 || !name.ok || !listen.ok || !store.ok || !acme.ok || !resolvers.ok) {
+  if (flaws.length > 0 || !name.ok || !listen.ok || !store.ok || !acme.ok || !resolvers.ok || !admin.ok) {
     return flawed(...flaws);
   }
   if (!outside.ok || !reports.ok) return flawed(...flaws);
@@ -180,6 +195,7 @@ function check(settings: Settings): Parsed<Config> {
     trial,
     serviceName: name.value,
     listen: listen.value,
+    admin: admin.value,
     store: store.value,
     localCa,
     acme: acme.value,
@@ -187,7 +203,7 @@ function check(settings: Settings): Parsed<Config> {
     outside: outside.value,
     reports: reports.value,
     workers: workers === 'auto' ? Math.max(LEAST_WORKERS, availableParallelism()) : workers,
-    limits: { connections: 20_000, certificates: 2_000, ...limits },
+    limits: { connections: 20_000, certificates: 2_000, requests: 6_000, ...limits },
     log: { level: 'info', ...log },
   });
 }
@@ -202,11 +218,13 @@ function readListen(listen: Readonly<Record<keyof Config['listen'], string>>): P
   const https = parseAddresses('listen.https', listen.https);
   const http = parseAddresses('listen.http', listen.http);
   const metrics = parseAddresses('listen.metrics', listen.metrics);
-  const flaws = [https, http, metrics].flatMap((addresses) => (addresses.ok ? [] : addresses.flaws));
+  const admin = parseAddresses('listen.admin', listen.admin);
+  const flaws = [https, http, metrics, admin].flatMap((addresses) => (addresses.ok ? [] : addresses.flaws));
   const given = {
     https: https.ok ? https.value : [],
     http: http.ok ? http.value : [],
     metrics: metrics.ok ? metrics.value : [],
+    admin: admin.ok ? admin.value : [],
   };
   if (https.ok && https.value.length === 0) {
     flaws.push({ path: 'listen.https', message: 'Is off', remedy: 'Give it an address' });

@@ -26,6 +26,7 @@ export const Settings = Type.Object(
       https: text('addresses with ports, such as "[::]:443", several joined by commas'),
       http: text('addresses with ports, such as "[::]:80", or off'),
       metrics: text('addresses with ports, such as "127.0.0.1:9464", or off'),
+      admin: text('addresses with ports, such as "127.0.0.1:8470", or off'),
     }),
     store: section({
       policies: text('the folder of the tenant documents'),
@@ -56,6 +57,8 @@ export const Settings = Type.Object(
     reports: section({
       rua: text('where TLS reports go, such as "mailto:tlsrpt@example.net", several joined by commas'),
     }),
+    admin_token: secret('a token of the scope admin, at least 32 characters that nobody can guess'),
+    admin_proxies: text('addresses or networks of proxies before the admin API, joined by commas'),
     workers: Type.Optional(
       Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1, maximum: 256 })], {
         description: 'auto, or a number of processes from 1 to 256',
@@ -64,6 +67,7 @@ export const Settings = Type.Object(
     limits: section({
       connections: count('the most connections at once, from 1 to 1000000', 1_000_000),
       certificates: count('the most certificates in memory per worker, from 1 to 1000000', 1_000_000),
+      requests: count('requests a minute of one token of the admin API, from 1 to 1000000', 1_000_000),
     }),
     log: section({
       level: Type.Optional(

@@ -16,6 +16,7 @@ const ORDER = [
     'tlsrpt',
     'dns',
     'tenant',
+    'access',
     'rollout',
     'acme',
     'certs',

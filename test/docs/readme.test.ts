@@ -31,11 +31,13 @@ t.test("the README's defaults are those of the configuration", async (t) => {
     'listen.https': address(listen.https),
     'listen.http': address(listen.http),
     'listen.metrics': address(listen.metrics),
+    'listen.admin': address(listen.admin),
     'store.policies': store.policies.replace(/^.*\//, ''),
     'store.certs': store.certs.replace(/^.*\//, ''),
     'store.state': store.state.replace(/^.*\//, ''),
     'limits.connections': String(limits.connections),
     'limits.certificates': String(limits.certificates),
+    'limits.requests': String(limits.requests),
     'log.level': log.level,
   };
   for (const [key, value] of Object.entries(found)) {

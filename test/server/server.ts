@@ -28,6 +28,7 @@ interface Listening {
   readonly https: readonly Address[];
   readonly http: readonly Address[];
   readonly metrics: readonly Address[];
+  readonly admin: readonly Address[];
 }
 
 /** A folder of its own for a server's policies, certificates and state; it outlives the server. */
@@ -86,6 +87,7 @@ export class Home {
       POSTSEAL_LISTEN_HTTPS: '127.0.0.1:0',
       POSTSEAL_LISTEN_HTTP: '127.0.0.1:0',
       POSTSEAL_LISTEN_METRICS: '127.0.0.1:0',
+      POSTSEAL_LISTEN_ADMIN: '127.0.0.1:0',
       POSTSEAL_STORE_POLICIES: this.policies,
       POSTSEAL_STORE_CERTS: this.certs,
       POSTSEAL_STORE_STATE: this.state,
@@ -145,6 +147,10 @@ export class Server {
 
   get metrics(): Address {
     return this.listening.metrics[0] as Address;
+  }
+
+  get admin(): Address {
+    return this.listening.admin[0] as Address;
   }
 
   /** Process ids of the workers. */

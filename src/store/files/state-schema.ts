@@ -58,6 +58,48 @@ const STEPS = [
    INSERT INTO turn VALUES (0);`,
   // 1 for a revision that was served elsewhere before its domain came here.
   'ALTER TABLE revision ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0',
+  `CREATE TABLE token (
+     id TEXT PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     hash TEXT NOT NULL,
+     scope TEXT NOT NULL,
+     only TEXT,
+     created_at INTEGER NOT NULL,
+     created_by TEXT NOT NULL,
+     expires_at INTEGER,
+     last_used_at INTEGER,
+     revoked_at INTEGER
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE audit (
+     number INTEGER PRIMARY KEY,
+     at INTEGER NOT NULL,
+     actor TEXT NOT NULL,
+     address TEXT NOT NULL,
+     action TEXT NOT NULL,
+     domain TEXT,
+     before TEXT,
+     after TEXT,
+     cause TEXT NOT NULL,
+     hash TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX audit_domain ON audit (domain, number) WHERE domain IS NOT NULL;
+   CREATE TABLE audit_head (number INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+   CREATE TABLE happening (
+     number INTEGER PRIMARY KEY AUTOINCREMENT,
+     at INTEGER NOT NULL,
+     kind TEXT NOT NULL,
+     domain TEXT,
+     data TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE answer (
+     token TEXT NOT NULL,
+     key TEXT NOT NULL,
+     request TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     answer BLOB,
+     PRIMARY KEY (token, key)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX answer_age ON answer (at);`,
 ];
 
 /** Brings a state file to the present schema. Throws {@link StateFileError} where the file is of a newer release. */

@@ -1,0 +1,105 @@
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { covers } from '../access/scope.ts';
+import type { Flaw } from '../flaws/flaw.ts';
+import { shapeFlaws } from '../flaws/schema.ts';
+import { type Hostname, parsePolicyDomain } from '../names/hostname.ts';
+import type { TenantDesk } from '../tenant/desk.ts';
+import { negotiate } from './accept.ts';
+import { type Answer, JSON_TYPE } from './answer.ts';
+import type { Caller } from './caller.ts';
+import { type Endpoint, typesOf } from './endpoint.ts';
+import { names } from './etag.ts';
+import type { Parts } from './parts.ts';
+import { notFound, problem } from './problem.ts';
+import { readQuery } from './query.ts';
+import { readJson } from './request-body.ts';
+
+type Answerer = (request: FastifyRequest, caller: Caller, signal: AbortSignal) => Promise<Answer>;
+
+const NO_QUERY = Type.Object({}, { additionalProperties: false });
+
+/** Answers the requests to an endpoint: what does not fit its schemas is told, and never comes to its handler. */
+export function answerer(one: Endpoint, parts: Parts): Answerer {
+  const query = one.query ?? NO_QUERY;
+  const queryFlaws = shapeFlaws(query);
+  const readBody = bodyReader(one);
+  const types = typesOf(one);
+  return async (request, caller, signal) => {
+    const type = negotiate(request.headers.accept, types);
+    if (type === undefined) return notAcceptable(types);
+    const path = request.params as Readonly<Record<string, string | undefined>>;
+    const domain = path.domain === undefined ? undefined : visible(path.domain, caller, parts.desk);
+    if (path.domain !== undefined && domain === undefined) return notFound('tenant');
+    const asked = readQuery(query, request.query as Record<string, string | string[]>);
+    const flaws = queryFlaws(asked);
+    if (flaws.length > 0) return badRequest('The query has flaws.', flaws);
+    const body = readBody(request);
+    if ('refused' in body) return body.refused;
+    const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
+    const answer = await one.handle(parts, {
+      ...{ caller, path, type, signal, ifMatch, query: asked, body: body.value },
+      // Where the path has none, the handler knows.
+      domain: domain as Hostname,
+    });
+    return isKnown(answer, one, ifNoneMatch) ? notModified(answer) : answer;
+  };
+}
+
+/** The tenant that a path names; undefined where it names none, or one that is not the caller's to see. */
+function visible(text: string, { token: { only } }: Caller, desk: TenantDesk): Hostname | undefined {
+  const domain = parsePolicyDomain(text);
+  if (!domain.ok) return undefined;
+  if (only === undefined || covers(only, { domain: domain.value, labels: {} })) return domain.value;
+  const labels = desk.view(domain.value)?.labels;
+  return labels !== undefined && covers(only, { domain: domain.value, labels }) ? domain.value : undefined;
+}
+
+type ReadBody = { readonly value: unknown } | { readonly refused: Answer };
+
+function bodyReader({ body }: Endpoint): (request: FastifyRequest) => ReadBody {
+  if (body === undefined) return () => ({ value: undefined });
+  const { type = JSON_TYPE, reads } = body;
+  const flawsOf = shapeFlaws(reads);
+  return ({ headers, body: bytes }) => {
+    if (mediaType(headers['content-type']) !== type) return { refused: unsupported(type) };
+    const sent = bytes instanceof Uint8Array ? bytes : new Uint8Array();
+    if (type !== JSON_TYPE) return { value: sent };
+    const value = readJson(sent);
+    if (!value.ok) return { refused: badRequest('The body is no JSON.', value.flaws) };
+    const flaws = flawsOf(value.value);
+    const detail = 'Nothing was changed. Each flaw is told.';
+    return flaws.length > 0 ? { refused: problem('flawed', { detail, errors: flaws }) } : value;
+  };
+}
+
+function mediaType(header: string | undefined): string {
+  return (header?.split(';')[0] ?? '').trim().toLowerCase();
+}
+
+function unsupported(type: string): Answer {
+  return problem('unsupported-media-type', { detail: `Send the body as ${type}.` }, { accept: type });
+}
+
+function badRequest(detail: string, errors: readonly Flaw[]): Answer {
+  return problem('bad-request', { detail, errors });
+}
+
+function notAcceptable(types: readonly string[]): Answer {
+  return problem('not-acceptable', { detail: `To be had is: ${types.join(', ')}.` });
+}
+
+/** Whether the client has what is answered already (RFC 9110 section 13.1.2). */
+function isKnown(
+  { status, headers }: Answer,
+  { method }: Endpoint,
+  ifNoneMatch: string | undefined,
+): boolean {
+  const etag = headers?.etag;
+  if (method !== 'GET' || status !== 200 || etag === undefined || ifNoneMatch === undefined) return false;
+  return names(ifNoneMatch, etag.slice(1, -1), false);
+}
+
+function notModified({ headers = {} }: Answer): Answer {
+  return { status: 304, headers, body: undefined };
+}

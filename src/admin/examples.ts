@@ -1,0 +1,74 @@
+/** What the document of the API shows: one tenant, as it would be told. */
+const text =
+  'version: STSv1\r\nmode: testing\r\nmx: mail.example.com\r\nmx: *.mx.example.net\r\nmax_age: 604800\r\n';
+
+export const policyExample = {
+  mode: 'testing',
+  max_age: 604800,
+  mx: ['mail.example.com', '*.mx.example.net'],
+};
+
+export const revisionExample = {
+  number: 1,
+  id: '20261122T190650Z5f3a9c1e',
+  policy: policyExample,
+  text,
+  at: '2026-11-22T19:06:50.000Z',
+  actor: 'token:console',
+  cause: 'tenant created',
+};
+
+const common = { domain: 'example.com', labels: { customer: '42' }, stage: 'serving', flaws: [] };
+
+export const summaryExample = {
+  ...common,
+  mode: 'testing',
+  max_age: 604800,
+  revision: 1,
+  id: revisionExample.id,
+  at: revisionExample.at,
+};
+
+export const newTenantExample = { domain: 'example.com', policy: policyExample, labels: { customer: '42' } };
+export const writtenTenantExample = { policy: policyExample, labels: { customer: '42' } };
+
+export const tenantExample = {
+  ...common,
+  policy: policyExample,
+  revision: revisionExample,
+  document: {
+    file: 'example.com.yaml',
+    text: 'domain: example.com\npolicy:\n  mode: testing\n  max_age: 604800\n  mx: [mail.example.com, "*.mx.example.net"]\nlabels: { customer: "42" }\n',
+    etag: '5f3a9c1e0b7d42aa',
+  },
+};
+
+const effectExample = {
+  before: null,
+  after: text,
+  diff: text.replaceAll(/^(?=.)/gm, '+'),
+  warnings: [],
+  senders: ['From now on senders read this policy under the id 20261122T190650Z5f3a9c1e'],
+  exposed_until: null,
+  id: revisionExample.id,
+};
+
+export const changeExample = {
+  dry_run: false,
+  tenant: tenantExample,
+  revision: revisionExample,
+  effect: effectExample,
+};
+export const dryRunExample = { dry_run: true, tenant: null, revision: null, effect: effectExample };
+
+export const tokenExample = {
+  id: '3f1c9a0b7d42e655',
+  name: 'customer-42',
+  scope: 'operator',
+  only: { domains: [], labels: { customer: '42' } },
+  created_at: '2026-11-22T19:06:50.000Z',
+  created_by: 'token:first',
+  expires_at: '2027-11-22T00:00:00.000Z',
+  last_used_at: null,
+  revoked_at: null,
+};

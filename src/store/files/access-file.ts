@@ -1,0 +1,31 @@
+import type { AnswerStore } from '../../access/answer-store.ts';
+import type { AuditStore } from '../../access/audit-store.ts';
+import type { HappeningStore } from '../../access/happening.ts';
+import type { TokenStore } from '../../access/token-store.ts';
+import { AnswerTable } from './answer-table.ts';
+import { AuditTable } from './audit-table.ts';
+import { HappeningTable } from './happening-table.ts';
+import { OnDemand } from './on-demand.ts';
+import { TokenTable } from './token-table.ts';
+
+/** What the state file holds for the admin API. */
+export interface AccessFile {
+  readonly tokens: TokenStore;
+  readonly audit: AuditStore;
+  readonly happenings: HappeningStore;
+  readonly answers: AnswerStore;
+  close(): void;
+}
+
+/** Over a connection of its own. Each use throws {@link StateFileError} while the file can't be opened. */
+export function openAccess(folder: string): AccessFile {
+  const file = new OnDemand(folder);
+  const audit = new AuditTable(file);
+  return {
+    audit,
+    tokens: new TokenTable(file, audit),
+    happenings: new HappeningTable(file),
+    answers: new AnswerTable(file),
+    close: () => file.close(),
+  };
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { covers } from '../../src/access/scope.ts';
+import type { Hostname } from '../../src/names/hostname.ts';
+import { readDocument } from '../../src/tenant/document.ts';
+import type {
+  Edit,
+  EditOutcome,
+  EditRequest,
+  Effect,
+  TenantDesk,
+  TenantQuery,
+  TenantSummary,
+  TenantView,
+} from '../../src/tenant/desk.ts';
+import { accept, type Revision } from '../../src/tenant/revision.ts';
+import type { Tenant } from '../../src/tenant/tenant.ts';
+
+interface Kept {
+  readonly tenant: Tenant;
+  readonly revisions: readonly Revision[];
+  readonly text: string;
+}
+
+/** A desk whose tenants stand nowhere but in memory, and are decided on as any others. */
+export class MemoryDesk implements TenantDesk {
+  readonly #tenants = new Map<Hostname, Kept>();
+  /** Where set, nothing can be written. */
+  isFull = false;
+
+  /** As by hand, in the file. */
+  write(domain: Hostname, text: string): void {
+    const kept = this.#tenants.get(domain);
+    if (kept !== undefined) this.#tenants.set(domain, { ...kept, text });
+  }
+
+  revisions(domain: Hostname): readonly Revision[] {
+    return this.#tenants.get(domain)?.revisions ?? [];
+  }
+
+  view(domain: Hostname): TenantView | undefined {
+    const kept = this.#tenants.get(domain);
+    const newest = kept?.revisions.at(-1);
+    if (kept === undefined || newest === undefined) return undefined;
+    const { tenant, text } = kept;
+    const { policy, labels } = tenant;
+    return {
+      ...{ domain, policy, labels, newest, mode: policy.mode, max_age: policy.max_age },
+      ...{ revision: newest.number, id: newest.id, at: newest.at, stage: 'serving', flaws: [] },
+      document: { file: `${domain}.yaml`, text, etag: etagOf(text) },
+    };
+  }
+
+  list({ after, limit, name = '', mode, stage, labels = {}, only }: TenantQuery): readonly TenantSummary[] {
+    const all = [...this.#tenants.keys()].sort().flatMap((domain) => this.view(domain) ?? []);
+    return all
+      .filter(({ domain }) => domain > after && domain.includes(name))
+      .filter((one) => mode === undefined || one.mode === mode)
+      .filter((one) => stage === undefined || one.stage === stage)
+      .filter((one) => Object.entries(labels).every(([key, value]) => one.labels[key] === value))
+      .filter((one) => only === undefined || covers(only, one))
+      .slice(0, limit);
+  }
+
+  async edit({ domain, edit, by, ifMatch, dryRun }: EditRequest): Promise<EditOutcome> {
+    const kept = this.#tenants.get(domain);
+    if (edit.do === 'create' && kept !== undefined) return { outcome: 'exists' };
+    if (edit.do !== 'create' && kept === undefined) return { outcome: 'not-found' };
+    const written = writtenBy(edit, kept);
+    const tenant = readDocument({ domain, ...written }, domain);
+    if (!tenant.ok) return { outcome: 'flawed', flaws: tenant.flaws };
+    const text = `${JSON.stringify({ domain, ...written })}\n`;
+    if (kept !== undefined && ifMatch !== etagOf(kept.text)) {
+      return { outcome: 'conflict', etag: etagOf(kept.text), yours: text, theirs: kept.text };
+    }
+    if (this.isFull) return { outcome: 'unavailable', why: 'The disk is full', remedy: 'Make room on it' };
+    const newest = kept?.revisions.at(-1);
+    const change = { now: Date.now(), actor: by.name, cause: `tenant ${edit.do}` };
+    const accepted = accept(tenant.value.policy, { newest, served: newest !== undefined }, change);
+    if (accepted.outcome === 'refused') return { outcome: 'flawed', flaws: accepted.flaws };
+    const revision = accepted.outcome === 'revised' ? accepted.revision : undefined;
+    const effect: Effect = {
+      ...{ before: newest?.text, after: (revision ?? newest)?.text, diff: '', warnings: [], senders: [] },
+      ...{ exposedUntil: undefined, id: revision?.id },
+    };
+    if (dryRun) return { outcome: 'would-do', effect };
+    if (edit.do === 'remove') this.#tenants.delete(domain);
+    else {
+      const revisions = [...(kept?.revisions ?? []), ...(revision === undefined ? [] : [revision])];
+      this.#tenants.set(domain, { tenant: tenant.value, revisions, text });
+    }
+    return { outcome: 'done', tenant: this.view(domain), effect, revision };
+  }
+}
+
+function writtenBy(edit: Edit, kept: Kept | undefined) {
+  const { mode = 'none', max_age, mx } = kept?.tenant.policy ?? {};
+  const labels = kept?.tenant.labels;
+  switch (edit.do) {
+    case 'create':
+      return { policy: edit.policy, ...(edit.labels !== undefined && { labels: edit.labels }) };
+    case 'replace':
+      return { policy: edit.policy, labels: edit.labels ?? labels };
+    case 'roll-back': {
+      const lines = (kept?.revisions[edit.to - 1]?.text ?? '').split('\r\n').map((line) => line.split(': '));
+      const values = (name: string) => lines.flatMap(([key, value]) => (key === name ? [value] : []));
+      const [found] = values('mode');
+      return { policy: { mode: found, max_age: Number(values('max_age')[0]), mx: values('mx') }, labels };
+    }
+    case 'leave':
+      return { policy: { mode: 'none', max_age: 86400 }, labels };
+    case 'remove':
+      return { policy: { mode, max_age, mx }, labels };
+  }
+}
+
+function etagOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
