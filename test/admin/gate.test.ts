@@ -44,7 +44,10 @@ t.test('a token that is bound to some tenants sees and changes these alone', asy
     labelled: await api.tenant('labelled.example', { customer: '42' }),
     theirs: await api.tenant('theirs.example', { customer: '43' }),
   };
-  const token = await api.token('bound', 'operator', { domains: ['mine.example'], labels: { customer: '42' } });
+  const token = await api.token('bound', 'operator', {
+    domains: ['mine.example'],
+    labels: { customer: '42' },
+  });
   const listed = await api.ask('GET', '/tenants', { token });
   t.same(
     listed.json<{ items: { domain: string }[] }>().items.map(({ domain }) => domain),
@@ -101,7 +104,11 @@ t.test('who tries tokens waits, each time longer', async (t) => {
     t.equal((await guess('2001:db8::1')).statusCode, 401);
   }
   t.same(waits, [1, 2, 4, 8]);
-  t.equal((await guess('2001:db8::1', ADMIN)).statusCode, 429, 'with a good token too, so that none can be tried');
+  t.equal(
+    (await guess('2001:db8::1', ADMIN)).statusCode,
+    429,
+    'with a good token too, so that none can be tried',
+  );
   t.equal((await guess('2001:db8:0:1::1', ADMIN)).statusCode, 200, 'nobody else waits');
   api.ahead += 16_000;
   t.equal((await guess('2001:db8::1', ADMIN)).statusCode, 200);
@@ -111,7 +118,8 @@ t.test('who tries tokens waits, each time longer', async (t) => {
 t.test('each token may ask so often and no more', async (t) => {
   const api = new Api(t, { perMinute: 60 });
   const answers = [];
-  for (let turn = 0; turn < 7; turn += 1) answers.push(await api.ask('GET', '/tenants', { address: `192.0.2.${turn}` }));
+  for (let turn = 0; turn < 7; turn += 1)
+    answers.push(await api.ask('GET', '/tenants', { address: `192.0.2.${turn}` }));
   t.same(
     answers.map(({ statusCode }) => statusCode),
     [200, 200, 200, 200, 200, 200, 429],

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { covers } from '../../src/access/scope.ts';
 import type { Hostname } from '../../src/names/hostname.ts';
-import { readDocument } from '../../src/tenant/document.ts';
 import type {
   Edit,
   EditOutcome,
@@ -12,6 +11,7 @@ import type {
   TenantSummary,
   TenantView,
 } from '../../src/tenant/desk.ts';
+import { readDocument } from '../../src/tenant/document.ts';
 import { accept, type Revision } from '../../src/tenant/revision.ts';
 import type { Tenant } from '../../src/tenant/tenant.ts';
 

@@ -10,7 +10,11 @@ t.test('a tenant is created, seen, changed and let go', async (t) => {
   t.match(created.json(), { dry_run: false, tenant: { domain: 'example.com' }, revision: { number: 1 } });
   const seen = await api.ask('GET', '/tenants/example.com');
   t.equal(seen.headers.etag, created.headers.etag);
-  t.match(seen.json(), { policy, labels: { customer: '42' }, revision: { policy, actor: 'token:configured' } });
+  t.match(seen.json(), {
+    policy,
+    labels: { customer: '42' },
+    revision: { policy, actor: 'token:configured' },
+  });
   const changed = await api.ask('PUT', '/tenants/example.com', {
     body: { policy: { ...policy, mode: 'enforce' } },
     headers: { 'if-match': String(seen.headers.etag) },
@@ -31,7 +35,8 @@ t.test('a tenant is created, seen, changed and let go', async (t) => {
 
 t.test('lists are paged and searched', async (t) => {
   const api = new Api(t);
-  for (const name of ['a', 'b', 'c', 'd', 'e']) await api.tenant(`${name}.example`, { group: name < 'c' ? '1' : '2' });
+  for (const name of ['a', 'b', 'c', 'd', 'e'])
+    await api.tenant(`${name}.example`, { group: name < 'c' ? '1' : '2' });
   const list = async (query: string) => {
     const answer = await api.ask('GET', `/tenants${query}`);
     t.equal(answer.statusCode, 200, answer.body);

@@ -30,6 +30,8 @@ const ORDER = [
 const IMPURE = [
   'acme/account-key.ts',
   'acme/https-client.ts',
+  'admin/mint.ts',
+  'admin/server.ts',
   'app/authorities.ts',
   'app/certificate-job.ts',
   'app/certificates.ts',

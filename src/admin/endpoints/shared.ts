@@ -31,7 +31,7 @@ export function badQuery(path: string, message: string, remedy: string): Answer 
 /** Labels as a query has them, `key:value` each. */
 export function readLabels(texts: readonly string[]): Parsed<Readonly<Record<string, string>>> {
   const pairs = texts.map((text) => /^([^:]+):(.*)$/s.exec(text));
-  const bad = pairs.findIndex((pair) => pair === null);
+  const bad = pairs.indexOf(null);
   if (bad >= 0) {
     const message = `${quote(texts[bad] ?? '')} is no label`;
     return flawed({ path: 'label', message, remedy: 'Write key:value, such as customer:42' });
