@@ -12,6 +12,7 @@ import type {
   TenantStore,
 } from '../../tenant/store.ts';
 import { Connection } from './connection.ts';
+import { beginCourse, endCourse } from './publication-row.ts';
 import { openForReading, openForWriting, requireWritable } from './state-database.ts';
 
 /**
@@ -50,6 +51,7 @@ export class StateFile implements TenantStore {
       for (const revision of recording.revisions) this.#recordRevision(revision, recording.now);
       for (const domain of recording.left) {
         this.#connection.sql('UPDATE tenant SET left_at = ? WHERE domain = ?').run(recording.now, domain);
+        endCourse(this.#connection, domain, recording.now);
       }
     });
   }
@@ -192,6 +194,7 @@ export class StateFile implements TenantStore {
        ON CONFLICT (domain) DO UPDATE SET revision = ?2, left_at = NULL`,
       )
       .run(domain, number);
+    beginCourse(this.#connection, domain, { number, id, mode: policy.mode, now });
   }
 
   #recordAdopted({ domain, policy, revision, from, until }: AdoptedRevision): void {

@@ -100,12 +100,36 @@ const STEPS = [
      PRIMARY KEY (token, key)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX answer_age ON answer (at);`,
+  `CREATE TABLE publication (
+     domain TEXT PRIMARY KEY,
+     number INTEGER NOT NULL,
+     stage TEXT NOT NULL,
+     wake_at INTEGER NOT NULL,
+     waiting_since INTEGER,
+     handed TEXT,
+     state TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX publication_wake ON publication (wake_at);
+   CREATE INDEX publication_stage ON publication (stage);
+   CREATE INDEX publication_waiting ON publication (waiting_since) WHERE waiting_since IS NOT NULL;
+   INSERT INTO publication (domain, number, stage, wake_at, state)
+     SELECT domain, number, 'accepted', 0, json_object('number', number, 'id', id, 'mode', mode, 'stage', 'accepted',
+       'reached', json_object('accepted', at), 'takesBack', json('false'), 'wakeAt', 0)
+     FROM tenant JOIN revision USING (domain) WHERE number = tenant.revision AND left_at IS NULL;
+   CREATE TABLE held (
+     domain TEXT PRIMARY KEY,
+     digest TEXT NOT NULL,
+     flaw TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
-/** Brings a state file to the present schema. Throws {@link StateFileError} where the file is of a newer release. */
-export function migrate(database: DatabaseSync): void {
+/**
+ * Brings a state file to the present schema, or to that of an earlier release, which did so many steps. Throws
+ * {@link StateFileError} where the file is of a newer release.
+ */
+export function migrate(database: DatabaseSync, steps = STEPS.length): void {
   const done = schemaOf(database);
-  for (const [index, step] of STEPS.entries()) {
+  for (const [index, step] of STEPS.slice(0, steps).entries()) {
     if (index < done) continue;
     database.exec(`BEGIN IMMEDIATE; ${step}; PRAGMA user_version = ${index + 1}; COMMIT`);
   }
