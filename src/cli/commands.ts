@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { listCertificates, renewCertificates } from './cert.ts';
 import { checkConfig } from './config.ts';
+import { exportBundle } from './export.ts';
 import { EXIT } from './printing.ts';
 import { printRecords } from './records.ts';
 import { serve } from './serve.ts';
@@ -52,6 +53,15 @@ export async function run(args: readonly string[], takeSignals: () => void): Pro
     .argument('<domains...>', 'the policy domains')
     .description('ask for new certificates now')
     .action((domains: string[]) => renewCertificates(domains, config()));
+
+  program
+    .command('export')
+    .argument('<folder>', 'a folder that is not there yet, or empty')
+    .description(
+      'write all policies, documents, records and the ledger as files that other servers can serve',
+    )
+    .option('--json', 'what was done, as one JSON document')
+    .action((folder: string, options: { json?: boolean }) => exportBundle(folder, options, config()));
 
   program
     .command('config')

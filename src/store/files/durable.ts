@@ -36,7 +36,8 @@ export function makePrivateFolder(path: string): void {
   }
 }
 
-function syncFolder(path: string): void {
+/** Makes durable what names a folder holds. */
+export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);

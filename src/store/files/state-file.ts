@@ -32,6 +32,16 @@ export function openState(folder: string): TenantStore {
   }
 }
 
+/**
+ * Opens an existing state file for reading, as it is at one moment, whatever a server changes meanwhile.
+ * Throws {@link StateFileError} where there is none, or it is damaged or of another schema.
+ */
+export function openSnapshot(folder: string): TenantStore {
+  const database = openForReading(folder);
+  database.exec('BEGIN');
+  return new StateFile(database);
+}
+
 /** The state file: one SQLite database. */
 export class StateFile implements TenantStore {
   #connection: Connection;
