@@ -4,6 +4,17 @@ export interface PassFailure {
   readonly remedy: string;
 }
 
+/** Why a document could not be written, in words; undefined for what is no failure of disk or state file. */
+export function writeFailure(error: unknown, folder: string): PassFailure | undefined {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_SQLITE_ERROR' || syscall === 'access') return passFailure(error, folder);
+  if (syscall === undefined) return undefined;
+  return {
+    message: `The folder of the tenant documents, ${folder}, can't be written (${code})`,
+    remedy: 'Make room on its disk, or let the user that Postseal runs as write there',
+  };
+}
+
 /** What a pass over the folder of documents threw, in words. */
 export function passFailure(error: unknown, folder: string): PassFailure {
   const { code = 'unknown', syscall, errstr } = error as NodeJS.ErrnoException & { errstr?: string };

@@ -4,8 +4,9 @@ import type { Flaw } from '../flaws/flaw.ts';
 import type { Hostname } from '../names/hostname.ts';
 import { warnings } from '../policy/policy.ts';
 import { type DocumentFolder, domainOfFile, type Reading } from '../store/files/document-folder.ts';
+import { changeOf } from '../tenant/intent.ts';
 import { type ReadDocument, reconcile, type Verdict } from '../tenant/reconcile.ts';
-import type { DocumentEntry, NewRevision, TenantStore } from '../tenant/store.ts';
+import { type DocumentEntry, type NewRevision, NOTHING_FOUND, type TenantStore } from '../tenant/store.ts';
 
 export interface PolicyJobOptions {
   readonly folder: DocumentFolder;
@@ -61,7 +62,7 @@ export class PolicyJob {
       this.#unsettled = 'all';
     }
     this.#settle();
-    if (files === 'all') await this.#letLeave();
+    await this.#letLeave();
     const noticed = this.#group(files === 'all' ? await this.#changedFiles() : files);
     const pass = { changing: [] as string[], wait: Number.POSITIVE_INFINITY, revised: 0, left: 0 };
     const domains = [...noticed];
@@ -76,7 +77,7 @@ export class PolicyJob {
     return pass;
   }
 
-  /** Tenants that the command line removed meanwhile. */
+  /** Tenants that were removed by force meanwhile. */
   async #letLeave(): Promise<void> {
     const left = this.#options.store.leaving();
     if (left.length === 0) return;
@@ -133,7 +134,7 @@ export class PolicyJob {
 
   #decide(domains: readonly [Hostname, readonly string[]][], pass: Unsettled): DomainVerdict[] {
     const { folder, store } = this.#options;
-    const change = { now: this.#options.now(), actor: 'file', cause: 'document changed' };
+    const now = this.#options.now();
     const verdicts: DomainVerdict[] = [];
     for (const [domain, noticed] of domains) {
       const known = new Map(store.entriesFor(domain).map((entry) => [entry.file, entry]));
@@ -147,19 +148,22 @@ export class PolicyJob {
         continue;
       }
       const newest = store.newest(domain);
+      const present = readings.flatMap(({ reading }) => documentOf(reading));
+      const intent = store.intent(domain);
+      const isMeant = present.some(({ digest }) => digest === intent?.digest);
       const verdict = reconcile(
         {
           domain,
-          present: readings.flatMap(({ reading }) => documentOf(reading)),
+          present,
           vanished: readings.filter(({ reading }) => reading.outcome === 'vanished').map(({ file }) => file),
           standing: { newest, served: newest !== undefined && store.isServed(domain) },
           servings: () => store.servings(domain),
         },
-        change,
+        changeOf(isMeant ? intent : undefined, now),
       );
       const entries = this.#news(verdict.entries, ({ file }) => known.get(file));
       const forgotten = verdict.forgotten.filter((file) => known.has(file));
-      verdicts.push({ ...verdict, entries, forgotten, domain });
+      verdicts.push({ ...verdict, entries, forgotten, domain, isMeant });
     }
     return verdicts;
   }
@@ -186,14 +190,18 @@ export class PolicyJob {
     this.#settle();
   }
 
-  #record(verdicts: readonly (Verdict & { readonly domain?: Hostname })[]): Recorded {
+  #record(verdicts: readonly (Verdict & Partial<DomainVerdict>)[]): Recorded {
     const { store, now } = this.#options;
     const revisions = verdicts.flatMap(({ revision }) => revision ?? []);
     const left = verdicts.flatMap(({ leaves, domain }) => (leaves && domain !== undefined ? domain : []));
     const entries = verdicts.flatMap((verdict) => verdict.entries);
     const forgotten = verdicts.flatMap((verdict) => verdict.forgotten);
-    if (revisions.length + left.length + entries.length + forgotten.length > 0) {
-      store.record({ entries, forgotten, revisions, left, now: now() });
+    const labels = verdicts.flatMap((verdict) => (verdict.entries.length > 0 ? (verdict.labels ?? []) : []));
+    const fulfilled = verdicts.flatMap(({ isMeant, domain }) =>
+      isMeant && domain !== undefined ? domain : [],
+    );
+    if (revisions.length + left.length + entries.length + forgotten.length + fulfilled.length > 0) {
+      store.record({ ...NOTHING_FOUND, entries, forgotten, revisions, left, labels, fulfilled, now: now() });
       this.#tellFlaws(entries);
     }
     return { revisions, left };
@@ -232,7 +240,7 @@ export class PolicyJob {
   }
 }
 
-type DomainVerdict = Verdict & { readonly domain: Hostname };
+type DomainVerdict = Verdict & { readonly domain: Hostname; readonly isMeant: boolean };
 
 interface Recorded {
   readonly revisions: readonly NewRevision[];

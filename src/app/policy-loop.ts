@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ANYTHING, FolderWatch, type Hint } from '../store/files/folder-watch.ts';
-import { passFailure } from './pass-failure.ts';
+import { type PassFailure, passFailure } from './pass-failure.ts';
 import type { PassResult, PolicyJob } from './policy-job.ts';
 
 export interface PolicyLoopOptions {
@@ -46,6 +46,18 @@ const TIMES: PolicyLoopTimes = {
 // Hints; more of them are cheaper followed by one look at the folder, and the kernel may have dropped others.
 const MANY = 1_000;
 
+const ENDING = { message: 'The server is ending', remedy: 'Try again when it is back' };
+
+/** Documents could not be brought to the edge just now. */
+export class PassFailedError extends Error {
+  readonly remedy: string;
+
+  constructor({ message, remedy }: PassFailure) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
+
 /** Runs the policy job at start, when the file system tells of a change, and once a minute; one pass at a time. */
 export class PolicyLoop {
   readonly #options: PolicyLoopOptions;
@@ -59,6 +71,7 @@ export class PolicyLoop {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #failure: string | undefined;
+  #problem: PassFailure | undefined;
   #hasRead = false;
   #isUnsettled = false;
   #watchProblem: string | undefined;
@@ -86,6 +99,18 @@ export class PolicyLoop {
     const until = performance.now() + startPatience;
     while (this.#isUnsettled && !this.#ending.signal.aborted && performance.now() < until)
       await sleep(unsettled);
+  }
+
+  /**
+   * Looks at these files now, or right after the pass that is under way; what many ask for meanwhile is one pass.
+   * Done when every worker serves what came of it. Throws a {@link PassFailedError} where that could not be.
+   */
+  async look(files: readonly string[]): Promise<void> {
+    for (const file of files) this.#files.add(file);
+    await this.#running;
+    if (this.#ending.signal.aborted) throw new PassFailedError(ENDING);
+    await this.#run();
+    if (this.#problem !== undefined) throw new PassFailedError(this.#problem);
   }
 
   async close(): Promise<void> {
@@ -180,6 +205,7 @@ export class PolicyLoop {
     const { revised, left, changing } = result;
     if (this.#failure !== undefined) log.info({ event: 'policies_fresh' });
     this.#failure = undefined;
+    this.#problem = undefined;
     const level = revised + left > 0 ? 'info' : 'debug';
     const looked = files === 'all' ? 'all' : files.size;
     log[level]({
@@ -193,7 +219,8 @@ export class PolicyLoop {
   }
 
   #failed(error: unknown): void {
-    const { message, remedy } = passFailure(error, this.#options.folder);
+    this.#problem = passFailure(error, this.#options.folder);
+    const { message, remedy } = this.#problem;
     const failure = `${message}: the last good policies are served. ${remedy}.`;
     // What was to be looked at is found again by a look at everything.
     this.#lastScan = Number.NEGATIVE_INFINITY;

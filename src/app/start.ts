@@ -11,7 +11,9 @@ import { Workers } from '../edge/workers.ts';
 import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
 import { CaFolder } from '../store/files/ca-folder.ts';
 import { DocumentFolder } from '../store/files/document-folder.ts';
+import { DocumentWriter } from '../store/files/document-writer.ts';
 import { openState } from '../store/files/state-file.ts';
+import type { TenantDesk } from '../tenant/desk.ts';
 import type { TenantStore } from '../tenant/store.ts';
 import { keepCertificates } from './certificates.ts';
 import type { Config } from './config.ts';
@@ -23,6 +25,7 @@ import { createOperationsServer } from './operations.ts';
 import { OrderCounts } from './order-counts.ts';
 import { PolicyJob } from './policy-job.ts';
 import { PolicyLoop } from './policy-loop.ts';
+import { FileDesk } from './tenant-desk.ts';
 
 export interface Running {
   readonly addresses: {
@@ -32,6 +35,7 @@ export interface Running {
   };
   /** The root certificate file of the local CA, where there is one. */
   readonly localCaRoot: string | undefined;
+  readonly desk: TenantDesk;
   /** Done when all documents were looked at once. */
   readonly firstPass: Promise<void>;
   /** Stops accepting, finishes the requests under way, stops the jobs and closes the stores. */
@@ -92,6 +96,8 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   const ledgerNow = ledgerClock(now, () => performance.now());
   const job = new PolicyJob({ folder, store, serve, log, now, ledgerNow });
   const loop = new PolicyLoop({ job, folder: folder.path, log });
+  const ready = Promise.withResolvers<void>();
+  const desk = openDesk({ loop, store, folder: folder.path, ready: ready.promise, log, now });
   const state = { ending: false };
   const known = new LastKnown(() => readTenancy(store), { tenants: 0, flawedCount: 0, flawed: [] });
   const metrics = new Metrics({
@@ -145,11 +151,36 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
       http: listeners.http.addresses,
       metrics: metricsAddresses,
     };
-    return { addresses, localCaRoot: opened?.rootFile, firstPass: loop.start(), close };
+    const firstPass = loop.start();
+    void firstPass.then(ready.resolve);
+    return { addresses, localCaRoot: opened?.rootFile, desk, firstPass, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+interface DeskParts {
+  readonly loop: PolicyLoop;
+  readonly store: TenantStore;
+  readonly folder: string;
+  readonly ready: Promise<void>;
+  readonly log: Logger;
+  now(): number;
+}
+
+function openDesk({ loop, store, folder, ready, log, now }: DeskParts): TenantDesk {
+  const writer = new DocumentWriter(folder);
+  try {
+    writer.sweep();
+  } catch (error) {
+    // Such as where the folder can't be written, so that nobody can have left anything there.
+    log.warn({ event: 'documents_not_swept', err: error });
+  }
+  const look = (files: readonly string[]) => loop.look(files);
+  const desk = new FileDesk({ store, writer, folder, look, ready, log, now });
+  desk.finishLeaving().catch((error: unknown) => log.error({ event: 'tenants_not_left', err: error }));
+  return desk;
 }
 
 const STATE_UNREADABLE = "The state file can't be read: the policies in memory are served";

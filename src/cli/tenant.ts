@@ -5,7 +5,7 @@ import { type Hostname, parsePolicyDomain } from '../names/hostname.ts';
 import { openForWriting } from '../store/files/state-database.ts';
 import { StateFile } from '../store/files/state-file.ts';
 import { exposedUntil, leaving } from '../tenant/exposure.ts';
-import type { TenantStore } from '../tenant/store.ts';
+import { NOTHING_FOUND, type TenantStore } from '../tenant/store.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, fail, print } from './printing.ts';
 import { opened } from './state.ts';
@@ -41,7 +41,7 @@ function remove(store: TenantStore, config: Config, domain: Hostname, isForced: 
     fail(harm, 'Go through mode none (RFC 8461 section 8.3), or repeat this with --force', EXIT.flawed);
     return;
   }
-  store.record({ entries: [], forgotten: files, revisions: [], left: [domain], now });
+  store.record({ ...NOTHING_FOUND, forgotten: files, left: [domain], now });
   print(`${domain} is served no more${harm === undefined ? '' : `. ${harm}`}`);
 }
 

@@ -32,8 +32,19 @@ export interface TenantSummary {
 export interface TenantView extends TenantSummary {
   readonly policy: Policy;
   readonly newest: Revision;
-  /** The document as it stands in its file, and what tells this content from any other; undefined where the file is gone. */
-  readonly document: { readonly file: string; readonly text: string; readonly etag: string } | undefined;
+  /** Undefined where the file is gone. */
+  readonly document: WrittenDocument | undefined;
+  /** What tells this state of the document from any other, also where the file is gone. */
+  readonly etag: string;
+}
+
+/** A document as it stands in its file. */
+export interface WrittenDocument {
+  /** The name, without the folder. */
+  readonly file: string;
+  readonly text: string;
+  /** What tells this content from any other. */
+  readonly etag: string;
 }
 
 export interface TenantQuery {
@@ -66,9 +77,14 @@ export type Edit =
   | ({ readonly do: 'create' } & WrittenTenant)
   /** Policy and labels; labels that are left out stay. */
   | ({ readonly do: 'replace' } & WrittenTenant)
+  /** The whole document, comments and all, as it is to stand in its file. */
+  | { readonly do: 'write'; readonly text: string }
   /** The policy of an earlier revision, as a new revision with a new id (promise I8). */
   | { readonly do: 'roll-back'; readonly to: number }
-  /** Through mode `none`: RFC 8461 section 8.3. */
+  /**
+   * Through mode `none` (RFC 8461 section 8.3): it is published, the document is removed once every worker serves it,
+   * and the tenant leaves by itself when no sender can hold an earlier policy.
+   */
   | { readonly do: 'leave' }
   /** At once, whatever that breaks. */
   | { readonly do: 'remove' };
@@ -77,7 +93,9 @@ export interface EditRequest {
   readonly domain: Hostname;
   readonly edit: Edit;
   readonly by: Actor;
-  /** The etag of the document that the edit was made for; any for a `create`. */
+  /** Why, for the history; else it tells what was done. */
+  readonly cause?: string;
+  /** The etag of the document that the edit was made for; where it is left out, any will do. */
   readonly ifMatch?: string;
   /** Says what would come of it, and changes nothing. */
   readonly dryRun?: boolean;
@@ -110,7 +128,8 @@ export type EditOutcome =
     }
   | { readonly outcome: 'would-do'; readonly effect: Effect }
   | { readonly outcome: 'flawed'; readonly flaws: readonly Flaw[] }
-  | { readonly outcome: 'exists' }
+  /** There is such a tenant, or a document for it; `isSame` where it says what the create would have it say. */
+  | { readonly outcome: 'exists'; readonly etag: string; readonly isSame: boolean }
   | { readonly outcome: 'not-found' }
   /** The document is no longer what the edit was made for: `theirs` is there now, `yours` would have been written. */
   | {
@@ -126,7 +145,16 @@ export type EditOutcome =
 
 /** The one way for the API, the console and the command line to see and change tenants. */
 export interface TenantDesk {
+  /** A tenant that is served. */
   view(domain: Hostname): TenantView | undefined;
   list(query: TenantQuery): readonly TenantSummary[];
+  /** Also one that is flawed and never was served. */
+  document(domain: Hostname): WrittenDocument | undefined;
+  /** Edits of one domain are done one after the other, in the order in which they came. */
   edit(request: EditRequest): Promise<EditOutcome>;
+  /**
+   * Many edits, with an outcome each, in their order; several are written and served at once. Those whose outcome was
+   * given are done for good, and repeating the others is safe. Nothing is looked up in DNS for their warnings.
+   */
+  editAll(requests: Iterable<EditRequest> | AsyncIterable<EditRequest>): AsyncIterable<EditOutcome>;
 }

@@ -3,13 +3,15 @@ import type { Hostname } from '../names/hostname.ts';
 import { isCutOff } from './cut-off.ts';
 import { leaving, type Serving } from './exposure.ts';
 import { accept, type Change, type Standing } from './revision.ts';
-import type { DocumentEntry, NewRevision } from './store.ts';
+import type { DocumentEntry, NewRevision, TenantLabels } from './store.ts';
 import type { Tenant } from './tenant.ts';
 
 /** A document file that stands for a domain, as it was just read. */
 export interface ReadDocument {
   readonly file: string;
   readonly stamp: string;
+  /** The hash of its bytes. */
+  readonly digest: string;
   readonly tenant: Parsed<Tenant>;
   /** It was written in place and its last line has no end, so that the end may be missing. */
   readonly isUnterminated: boolean;
@@ -32,6 +34,8 @@ export interface Verdict {
   readonly entries: readonly DocumentEntry[];
   readonly forgotten: readonly string[];
   readonly revision?: NewRevision;
+  /** Of a good document. */
+  readonly labels?: TenantLabels;
   readonly leaves: boolean;
 }
 
@@ -53,19 +57,20 @@ export function reconcile(evidence: Evidence, change: Change): Verdict {
     };
   }
   if (!first.tenant.ok) return { ...settled, entries: [entry(first, first.tenant.flaws)] };
-  const { policy } = first.tenant.value;
+  const { policy, labels } = first.tenant.value;
+  const found = { ...settled, labels: { domain: evidence.domain, labels } };
   if (first.isUnterminated && isCutOff(policy, evidence.standing)) {
     return { ...settled, entries: [entry(first, [CUT_OFF])] };
   }
   const acceptance = accept(policy, evidence.standing, change);
   switch (acceptance.outcome) {
     case 'unchanged':
-      return { ...settled, entries: [entry(first, [])] };
+      return { ...found, entries: [entry(first, [])] };
     case 'refused':
       return { ...settled, entries: [entry(first, acceptance.flaws)] };
     case 'revised': {
       const revision = { domain: evidence.domain, policy, revision: acceptance.revision };
-      return { ...settled, entries: [entry(first, [])], revision };
+      return { ...found, entries: [entry(first, [])], revision };
     }
   }
 }

@@ -16,6 +16,8 @@ export interface Revision {
   readonly at: number;
   /** Who brought it: `file`, or a token's name. */
   readonly actor: string;
+  /** The network address that it came from; empty for a file. */
+  readonly address: string;
   /** What brought it, such as `document changed`. */
   readonly cause: string;
 }
@@ -32,6 +34,7 @@ export interface Standing {
 export interface Change {
   readonly now: number;
   readonly actor: string;
+  readonly address: string;
   readonly cause: string;
 }
 
@@ -56,8 +59,9 @@ export function accept(policy: Policy, { newest, served: isServed }: Standing, c
   };
   const flaws = disagreements(policy, served);
   if (flaws.length > 0) return { outcome: 'refused', flaws };
-  const { now: at, actor, cause } = change;
-  return { outcome: 'revised', revision: { number: (newest?.number ?? 0) + 1, id, text, at, actor, cause } };
+  const { now: at, actor, address, cause } = change;
+  const number = (newest?.number ?? 0) + 1;
+  return { outcome: 'revised', revision: { number, id, text, at, actor, address, cause } };
 }
 
 /** RFC 8461 section 3.2: senders should check for `text/plain`; the only charsets are utf-8 and us-ascii. */

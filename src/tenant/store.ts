@@ -2,8 +2,11 @@ import type { Flaw } from '../flaws/flaw.ts';
 import type { Hostname } from '../names/hostname.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { PolicyId } from '../policy/policy-id.ts';
+import type { TenantQuery, TenantSummary } from './desk.ts';
 import type { Serving } from './exposure.ts';
+import type { Intent } from './intent.ts';
 import type { Revision } from './revision.ts';
+import type { Tenant } from './tenant.ts';
 
 /** A document in the policy folder as it was last read. */
 export interface DocumentEntry {
@@ -32,6 +35,9 @@ export interface AdoptedRevision extends NewRevision {
   readonly until: number | undefined;
 }
 
+/** The free words of a tenant, to be searched by. */
+export type TenantLabels = Pick<Tenant, 'domain' | 'labels'>;
+
 /** What one pass over documents found, recorded as a whole or not at all. */
 export interface Recording {
   readonly entries: readonly DocumentEntry[];
@@ -40,8 +46,22 @@ export interface Recording {
   readonly revisions: readonly NewRevision[];
   /** Domains that are no longer served; their revisions and ids are kept. */
   readonly left: readonly Hostname[];
+  /** Of good documents. */
+  readonly labels: readonly TenantLabels[];
+  /** Whose intents have come true; one to leave is kept until the document is removed. */
+  readonly fulfilled: readonly Hostname[];
   readonly now: number;
 }
+
+/** A recording to which what is to be recorded is added. */
+export const NOTHING_FOUND: Omit<Recording, 'now'> = {
+  entries: [],
+  forgotten: [],
+  revisions: [],
+  left: [],
+  labels: [],
+  fulfilled: [],
+};
 
 /** An id that may stand in DNS, since every worker serves its text (promise I2). */
 export interface Announceable {
@@ -72,6 +92,16 @@ export interface TenantStore {
   revisions(domain: Hostname): readonly Revision[];
   servings(domain: Hostname): readonly Serving[];
   isServed(domain: Hostname): boolean;
+  labels(domain: Hostname): Tenant['labels'];
+  /** One page of the served tenants, in the order of their domains. */
+  list(query: TenantQuery): readonly TenantSummary[];
+  summary(domain: Hostname): TenantSummary | undefined;
+  /** Takes the place of the intents for the same domains. Durable when it returns; throws as `record`. */
+  intend(intents: readonly Intent[]): void;
+  intent(domain: Hostname): Intent | undefined;
+  /** Those by which documents are to be removed. */
+  intentsToLeave(): readonly Intent[];
+  forgetIntents(domains: readonly Hostname[]): void;
   /** For each served tenant, in the order of their domains, the newest id that every worker serves. */
   announceable(): Iterable<Announceable>;
   announceableFor(domain: Hostname): Announceable | undefined;

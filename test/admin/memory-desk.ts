@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parse } from 'yaml';
 import { covers } from '../../src/access/scope.ts';
 import type { Hostname } from '../../src/names/hostname.ts';
 import type {
@@ -10,6 +11,7 @@ import type {
   TenantQuery,
   TenantSummary,
   TenantView,
+  WrittenDocument,
 } from '../../src/tenant/desk.ts';
 import { readDocument } from '../../src/tenant/document.ts';
 import { accept, type Revision } from '../../src/tenant/revision.ts';
@@ -47,7 +49,16 @@ export class MemoryDesk implements TenantDesk {
       ...{ domain, policy, labels, newest, mode: policy.mode, max_age: policy.max_age },
       ...{ revision: newest.number, id: newest.id, at: newest.at, stage: 'serving', flaws: [] },
       document: { file: `${domain}.yaml`, text, etag: etagOf(text) },
+      etag: etagOf(text),
     };
+  }
+
+  document(domain: Hostname): WrittenDocument | undefined {
+    return this.view(domain)?.document;
+  }
+
+  async *editAll(requests: Iterable<EditRequest> | AsyncIterable<EditRequest>): AsyncGenerator<EditOutcome> {
+    for await (const request of requests) yield this.edit(request);
   }
 
   list({ after, limit, name = '', mode, stage, labels = {}, only }: TenantQuery): readonly TenantSummary[] {
@@ -63,7 +74,9 @@ export class MemoryDesk implements TenantDesk {
 
   async edit({ domain, edit, by, ifMatch, dryRun }: EditRequest): Promise<EditOutcome> {
     const kept = this.#tenants.get(domain);
-    if (edit.do === 'create' && kept !== undefined) return { outcome: 'exists' };
+    if (edit.do === 'create' && kept !== undefined) {
+      return { outcome: 'exists', etag: etagOf(kept.text), isSame: false };
+    }
     if (edit.do !== 'create' && kept === undefined) return { outcome: 'not-found' };
     const written = writtenBy(edit, kept);
     const tenant = readDocument({ domain, ...written }, domain);
@@ -74,7 +87,7 @@ export class MemoryDesk implements TenantDesk {
     }
     if (this.isFull) return { outcome: 'unavailable', why: 'The disk is full', remedy: 'Make room on it' };
     const newest = kept?.revisions.at(-1);
-    const change = { now: Date.now(), actor: by.name, cause: `tenant ${edit.do}` };
+    const change = { now: Date.now(), actor: by.name, address: by.address, cause: `tenant ${edit.do}` };
     const accepted = accept(tenant.value.policy, { newest, served: newest !== undefined }, change);
     if (accepted.outcome === 'refused') return { outcome: 'flawed', flaws: accepted.flaws };
     const revision = accepted.outcome === 'revised' ? accepted.revision : undefined;
@@ -100,6 +113,8 @@ function writtenBy(edit: Edit, kept: Kept | undefined) {
       return { policy: edit.policy, ...(edit.labels !== undefined && { labels: edit.labels }) };
     case 'replace':
       return { policy: edit.policy, labels: edit.labels ?? labels };
+    case 'write':
+      return parse(edit.text) as { policy: unknown; labels?: unknown };
     case 'roll-back': {
       const lines = (kept?.revisions[edit.to - 1]?.text ?? '').split('\r\n').map((line) => line.split(': '));
       const values = (name: string) => lines.flatMap(([key, value]) => (key === name ? [value] : []));

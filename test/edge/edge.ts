@@ -9,7 +9,7 @@ import { parsePolicyDomain } from '../../src/names/hostname.ts';
 import { checkPolicy } from '../../src/policy/policy.ts';
 import { openState } from '../../src/store/files/state-file.ts';
 import { accept } from '../../src/tenant/revision.ts';
-import type { TenantStore } from '../../src/tenant/store.ts';
+import { NOTHING_FOUND, type TenantStore } from '../../src/tenant/store.ts';
 import { goodValue } from '../cases.ts';
 import type { Address } from '../server/request.ts';
 import { Home, type LogLine } from '../server/server.ts';
@@ -88,16 +88,10 @@ export class Edge {
     const policy = goodValue(checkPolicy({ mode: 'none', max_age }));
     const standing = { newest: this.store.newest(domain), served: this.store.isServed(domain) };
     const now = Date.now();
-    const accepted = accept(policy, standing, { now, actor: 'test', cause: 'test' });
+    const accepted = accept(policy, standing, { now, actor: 'test', address: '', cause: 'test' });
     if (accepted.outcome !== 'revised') throw new Error(accepted.outcome);
     const { revision } = accepted;
-    this.store.record({
-      entries: [],
-      forgotten: [],
-      revisions: [{ domain, policy, revision }],
-      left: [],
-      now,
-    });
+    this.store.record({ ...NOTHING_FOUND, revisions: [{ domain, policy, revision }], now });
     return { domain, text: revision.text };
   }
 

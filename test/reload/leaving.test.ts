@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import t, { type Test } from 'tap';
 import { ledgerClock } from '../../src/app/ledger-clock.ts';
 import { parsePolicyDomain } from '../../src/names/hostname.ts';
+import { NOTHING_FOUND } from '../../src/tenant/store.ts';
 import { goodValue } from '../cases.ts';
 import { Desk, documentOf, textOf } from './desk.ts';
 
@@ -169,7 +170,7 @@ t.test('a tenant that was removed by force from outside is let go at the next lo
   await put(at, ENFORCE);
   await remove(at);
   t.ok(at.served.has(DOMAIN), 'without force it stays');
-  at.store.record({ entries: [], forgotten: [FILE], revisions: [], left: [DOMAIN], now: at.now() });
+  at.store.record({ ...NOTHING_FOUND, forgotten: [FILE], left: [DOMAIN], now: at.now() });
   t.ok(at.served.has(DOMAIN));
   await at.look('all');
   t.notOk(at.served.has(DOMAIN));

@@ -1,5 +1,7 @@
 import type { Hostname } from '../../src/names/hostname.ts';
+import type { TenantQuery, TenantScope, TenantSummary } from '../../src/tenant/desk.ts';
 import type { Serving } from '../../src/tenant/exposure.ts';
+import type { Intent } from '../../src/tenant/intent.ts';
 import type { Revision } from '../../src/tenant/revision.ts';
 import type {
   AdoptedRevision,
@@ -18,22 +20,29 @@ interface Kept {
   /** The number of the newest revision that was settled; 0 for a tenant that left. */
   readonly settled: number;
   readonly served: boolean;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
-const NOTHING: Kept = { revisions: [], servings: [], adopted: [], settled: 0, served: false };
+const NOTHING: Kept = { revisions: [], servings: [], adopted: [], settled: 0, served: false, labels: {} };
 
 /** The simplest store that holds the contract: for tests that look at thousands of histories. */
 export class MemoryStore implements TenantStore {
   #tenants = new Map<Hostname, Kept>();
   #entries = new Map<string, DocumentEntry>();
+  readonly #intents = new Map<Hostname, Intent>();
 
-  record({ entries, forgotten, revisions, left, now }: Recording): void {
+  record({ entries, forgotten, revisions, left, labels, fulfilled, now }: Recording): void {
     const before = [new Map(this.#tenants), new Map(this.#entries)] as const;
     try {
       for (const file of forgotten) this.#entries.delete(file);
       for (const entry of entries) this.#entries.set(entry.file, entry);
       for (const revision of revisions) this.#revise(revision, now);
-      for (const domain of left) this.#tenants.set(domain, { ...this.#kept(domain), served: false });
+      for (const domain of left)
+        this.#tenants.set(domain, { ...this.#kept(domain), served: false, labels: {} });
+      for (const { domain, labels: words } of labels) {
+        this.#tenants.set(domain, { ...this.#kept(domain), labels: words });
+      }
+      this.#fulfil(fulfilled);
     } catch (error) {
       [this.#tenants, this.#entries] = before;
       throw error;
@@ -99,6 +108,52 @@ export class MemoryStore implements TenantStore {
     return this.#kept(domain).served;
   }
 
+  labels(domain: Hostname): Readonly<Record<string, string>> {
+    return this.#kept(domain).labels;
+  }
+
+  list({ after, limit, only, ...asked }: TenantQuery): readonly TenantSummary[] {
+    const found = [...this.#tenants.keys()].sort().flatMap((domain) => this.summary(domain) ?? []);
+    const fitting = found.filter(
+      (one) =>
+        one.domain > after &&
+        one.domain.includes(asked.name?.toLowerCase() ?? '') &&
+        one.mode === (asked.mode ?? one.mode) &&
+        one.stage === (asked.stage ?? one.stage) &&
+        Object.entries(asked.labels ?? {}).every(([name, value]) => one.labels[name] === value) &&
+        (only === undefined || isWithin(one, only)),
+    );
+    return fitting.slice(0, limit);
+  }
+
+  summary(domain: Hostname): TenantSummary | undefined {
+    const { revisions, servings, served, labels } = this.#kept(domain);
+    const [newest, serving] = [revisions.at(-1), servings.at(-1)];
+    if (!served || newest === undefined || serving === undefined) return undefined;
+    const { mode, max_age } = serving;
+    // How far it is on its way is another store's.
+    const stage = 'accepted';
+    const flaws = this.entriesFor(domain).flatMap((entry) => entry.flaws);
+    const { number: revision, id, at } = newest;
+    return { domain, mode, max_age, labels, revision, id, at, stage, flaws };
+  }
+
+  intend(intents: readonly Intent[]): void {
+    for (const intent of intents) this.#intents.set(intent.domain, intent);
+  }
+
+  intent(domain: Hostname): Intent | undefined {
+    return this.#intents.get(domain);
+  }
+
+  intentsToLeave(): readonly Intent[] {
+    return [...this.#intents.values()].filter(({ leaves }) => leaves);
+  }
+
+  forgetIntents(domains: readonly Hostname[]): void {
+    this.#forget(domains);
+  }
+
   announceable(): Announceable[] {
     const served = [...this.#tenants].filter(([, kept]) => kept.served).sort(byName);
     return served.flatMap(([domain, { revisions, settled }]) => {
@@ -144,12 +199,23 @@ export class MemoryStore implements TenantStore {
     return this.entriesAfter('', Number.POSITIVE_INFINITY);
   }
 
+  #fulfil(domains: readonly Hostname[]): void {
+    for (const intent of domains.flatMap((domain) => this.#intents.get(domain) ?? [])) {
+      if (intent.leaves) this.#intents.set(intent.domain, { ...intent, isDone: true });
+      else this.#intents.delete(intent.domain);
+    }
+  }
+
+  #forget(domains: readonly Hostname[]): void {
+    for (const domain of domains) this.#intents.delete(domain);
+  }
+
   #kept(domain: Hostname): Kept {
     return this.#tenants.get(domain) ?? NOTHING;
   }
 
   #revise({ domain, policy, revision }: NewRevision, from: number): void {
-    const { revisions, servings, adopted, settled } = this.#kept(domain);
+    const { revisions, servings, adopted, settled, labels } = this.#kept(domain);
     if (revisions.some(({ number, id }) => number === revision.number || id === revision.id)) {
       throw new Error(`${domain} has such a revision`);
     }
@@ -160,6 +226,7 @@ export class MemoryStore implements TenantStore {
       adopted,
       settled,
       served: true,
+      labels,
     });
   }
 
@@ -190,6 +257,11 @@ function closed(
   return servings.map((serving, index) =>
     isChosen(index) ? { ...serving, until: serving.until ?? Math.max(serving.from, now) } : serving,
   );
+}
+
+function isWithin({ domain, labels }: TenantSummary, only: TenantScope): boolean {
+  if (only.domains.includes(domain)) return true;
+  return Object.entries(only.labels).some(([name, value]) => labels[name] === value);
 }
 
 function byName([one]: readonly [string, unknown], [two]: readonly [string, unknown]): number {

@@ -9,7 +9,12 @@ import { holds } from '../property.ts';
 import { policyOf } from './revisions.ts';
 
 const NOBODY: Standing = { newest: undefined, served: false };
-const change = { now: Date.UTC(2026, 10, 22, 19, 6, 50), actor: 'file', cause: 'document changed' };
+const change = {
+  now: Date.UTC(2026, 10, 22, 19, 6, 50),
+  actor: 'file',
+  address: '',
+  cause: 'document changed',
+};
 
 t.test('the first revision of a tenant', async (t) => {
   const first = revised(policyOf('enforce', 604800), NOBODY);

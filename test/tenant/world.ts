@@ -64,6 +64,7 @@ export class World {
     const verdict = reconcile(this.#evidence(), {
       now: this.#clock,
       actor: 'file',
+      address: '',
       cause: 'document changed',
     });
     const { entries, forgotten, revision, leaves } = verdict;
@@ -181,5 +182,5 @@ export class World {
 
 function readDocument(file: string, content: Content, stamp: string): ReadDocument {
   const tenant = content === 'bad' ? FLAWED : parsed({ domain, policy: content, labels: {} });
-  return { file, stamp, tenant, isUnterminated: false };
+  return { file, stamp, digest: stamp, tenant, isUnterminated: false };
 }

@@ -10,10 +10,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type Flaw, flawed, type Parsed } from '../../flaws/flaw.ts';
-import { type Hostname, parsePolicyDomain } from '../../names/hostname.ts';
+import { type Hostname, parsePolicyDomain, toUnicode } from '../../names/hostname.ts';
 import { readDocument } from '../../tenant/document.ts';
 import type { ReadDocument } from '../../tenant/reconcile.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
+import { digestOf } from './digest.ts';
 import { endingOf } from './half-written.ts';
 import { type Clocks, Settling } from './settling.ts';
 import { readYaml } from './yaml.ts';
@@ -89,7 +90,10 @@ export class DocumentFolder {
       if (wait > 0) return { outcome: 'changing', wait };
     }
     const isUnterminated = !isWhole && ending.isUnterminated;
-    return { outcome: 'document', document: { file, stamp, tenant, isUnterminated } };
+    return {
+      outcome: 'document',
+      document: { file, stamp, digest: digestOf(bytes), tenant, isUnterminated },
+    };
   }
 
   #missing(file: string): Reading {
@@ -122,7 +126,8 @@ function wasFinished({ ctimeNs, mtimeNs }: BigIntStats): boolean {
   return ctimeNs > mtimeNs;
 }
 
-function understand(bytes: Uint8Array, domain: Hostname): Parsed<Tenant> {
+/** What a document says, or its flaws with line and column. */
+export function understand(bytes: Uint8Array, domain: Hostname): Parsed<Tenant> {
   if (bytes.length > MOST_BYTES) return flawed(tooLong());
   try {
     const yaml = readYaml(bytes);
@@ -137,6 +142,12 @@ function understand(bytes: Uint8Array, domain: Hostname): Parsed<Tenant> {
 
 export function isDocumentName(file: string): boolean {
   return DOCUMENT_NAME.test(file);
+}
+
+/** The name that a new document gets, and other ones that people give it. */
+export function likelyFiles(domain: Hostname): readonly string[] {
+  const names = [...new Set([domain, toUnicode(domain)])];
+  return names.flatMap((name) => [`${name}.yaml`, `${name}.yml`]);
 }
 
 /** The domain that a document's file name stands for. */
@@ -188,7 +199,8 @@ function unreadable(file: string, code: string): Reading {
     message: `The file can't be read (${code})`,
     remedy: 'Let the user that Postseal runs as read it',
   };
-  const document = { file, stamp: unreadableStamp(code), tenant: flawed(flaw), isUnterminated: false };
+  const stamp = unreadableStamp(code);
+  const document = { file, stamp, digest: '', tenant: flawed(flaw), isUnterminated: false };
   return { outcome: 'document', document };
 }
 

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Flaw } from '../../flaws/flaw.ts';
 import type { Hostname } from '../../names/hostname.ts';
+import type { TenantQuery, TenantSummary } from '../../tenant/desk.ts';
 import type { Serving } from '../../tenant/exposure.ts';
+import type { Intent } from '../../tenant/intent.ts';
 import type { Revision } from '../../tenant/revision.ts';
 import type {
   AdoptedRevision,
@@ -9,11 +11,15 @@ import type {
   DocumentEntry,
   NewRevision,
   Recording,
+  TenantLabels,
   TenantStore,
 } from '../../tenant/store.ts';
+import type { Tenant } from '../../tenant/tenant.ts';
 import { Connection } from './connection.ts';
+import { forgetIntents, fulfil, intend, intentFor, intentsToLeave } from './intent-rows.ts';
 import { beginCourse, endCourse } from './publication-row.ts';
 import { openForReading, openForWriting, requireWritable } from './state-database.ts';
+import { labelsOf, listTenants, summaryOf } from './tenant-list.ts';
 
 /**
  * Opens the state file, making folder and file where they are missing. Where it can't be opened for writing, as on a
@@ -62,7 +68,10 @@ export class StateFile implements TenantStore {
       for (const domain of recording.left) {
         this.#connection.sql('UPDATE tenant SET left_at = ? WHERE domain = ?').run(recording.now, domain);
         endCourse(this.#connection, domain, recording.now);
+        this.#recordLabels({ domain, labels: {} });
       }
+      for (const labels of recording.labels) this.#recordLabels(labels);
+      fulfil(this.#connection, recording.fulfilled);
     });
   }
 
@@ -95,16 +104,14 @@ export class StateFile implements TenantStore {
 
   newest(domain: Hostname): Revision | undefined {
     const row = this.#connection
-      .sql(
-        'SELECT number, id, text, at, actor, cause FROM revision WHERE domain = ? ORDER BY number DESC LIMIT 1',
-      )
+      .sql(`SELECT ${REVISION} FROM revision WHERE domain = ? ORDER BY number DESC LIMIT 1`)
       .get(domain);
     return row as Revision | undefined;
   }
 
   revisions(domain: Hostname): readonly Revision[] {
     const rows = this.#connection
-      .sql('SELECT number, id, text, at, actor, cause FROM revision WHERE domain = ? ORDER BY number')
+      .sql(`SELECT ${REVISION} FROM revision WHERE domain = ? ORDER BY number`)
       .all(domain);
     return rows as unknown as Revision[];
   }
@@ -126,6 +133,35 @@ export class StateFile implements TenantStore {
       this.#connection.sql('SELECT 1 FROM tenant WHERE domain = ? AND left_at IS NULL').get(domain) !==
       undefined
     );
+  }
+
+  labels(domain: Hostname): Tenant['labels'] {
+    return labelsOf(this.#connection, domain);
+  }
+
+  list(query: TenantQuery): readonly TenantSummary[] {
+    return listTenants(this.#connection, query).map((row) => this.#withFlaws(row));
+  }
+
+  summary(domain: Hostname): TenantSummary | undefined {
+    const row = summaryOf(this.#connection, domain);
+    return row && this.#withFlaws(row);
+  }
+
+  intend(intents: readonly Intent[]): void {
+    this.#transaction(() => intend(this.#connection, intents));
+  }
+
+  intent(domain: Hostname): Intent | undefined {
+    return intentFor(this.#connection, domain);
+  }
+
+  intentsToLeave(): readonly Intent[] {
+    return intentsToLeave(this.#connection);
+  }
+
+  forgetIntents(domains: readonly Hostname[]): void {
+    this.#transaction(() => forgetIntents(this.#connection, domains));
   }
 
   *announceable(): Iterable<Announceable> {
@@ -184,6 +220,10 @@ export class StateFile implements TenantStore {
     this.#connection.close();
   }
 
+  #withFlaws(row: Omit<TenantSummary, 'flaws'>): TenantSummary {
+    return { ...row, flaws: this.entriesFor(row.domain).flatMap(({ flaws }) => flaws) };
+  }
+
   #recordEntry({ file, domain, stamp, flaws }: DocumentEntry): void {
     this.#connection
       .sql('INSERT OR REPLACE INTO document (file, domain, stamp, flaws) VALUES (?, ?, ?, ?)')
@@ -191,38 +231,46 @@ export class StateFile implements TenantStore {
   }
 
   #recordRevision({ domain, policy, revision }: NewRevision, now: number): void {
-    const { number, id, text, at, actor, cause } = revision;
+    const { number, id, text, at, actor, address, cause } = revision;
     this.#connection
       .sql(
-        `INSERT INTO revision (domain, number, id, text, mode, max_age, at, actor, cause, served_from)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO revision (domain, number, id, text, mode, max_age, at, actor, address, cause, served_from)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(domain, number, id, text, policy.mode, policy.max_age, at, actor, cause, now);
+      .run(domain, number, id, text, policy.mode, policy.max_age, at, actor, address, cause, now);
     this.#connection
       .sql(
-        `INSERT INTO tenant (domain, revision) VALUES (?1, ?2)
-       ON CONFLICT (domain) DO UPDATE SET revision = ?2, left_at = NULL`,
+        `INSERT INTO tenant (domain, revision, mode) VALUES (?1, ?2, ?3)
+       ON CONFLICT (domain) DO UPDATE SET revision = ?2, mode = ?3, left_at = NULL`,
       )
-      .run(domain, number);
+      .run(domain, number, policy.mode);
     beginCourse(this.#connection, domain, { number, id, mode: policy.mode, now });
+  }
+
+  #recordLabels({ domain, labels }: TenantLabels): void {
+    this.#connection.sql('DELETE FROM label WHERE domain = ?').run(domain);
+    const add = this.#connection.sql('INSERT INTO label (domain, name, value) VALUES (?, ?, ?)');
+    for (const [name, value] of Object.entries(labels)) add.run(domain, name, value);
   }
 
   #recordAdopted({ domain, policy, revision, from, until }: AdoptedRevision): void {
     if (this.isServed(domain)) throw new Error(`${domain} is served here`);
-    const { number, id, text, at, actor, cause } = revision;
+    const { number, id, text, at, actor, address, cause } = revision;
+    const { mode, max_age } = policy;
     this.#connection
       .sql(
         `INSERT INTO revision
-         (domain, number, id, text, mode, max_age, at, actor, cause, served_from, serving_at, served_until, adopted)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, 1)`,
+         (domain, number, id, text, mode, max_age, at, actor, address, cause, served_from, serving_at, served_until,
+          adopted)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, 1)`,
       )
-      .run(domain, number, id, text, policy.mode, policy.max_age, at, actor, cause, from, until ?? null);
+      .run(domain, number, id, text, mode, max_age, at, actor, address, cause, from, until ?? null);
     this.#connection
       .sql(
-        `INSERT INTO tenant (domain, revision, left_at) VALUES (?1, ?2, ?3)
-       ON CONFLICT (domain) DO UPDATE SET revision = ?2`,
+        `INSERT INTO tenant (domain, revision, mode, left_at) VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT (domain) DO UPDATE SET revision = ?2, mode = ?3`,
       )
-      .run(domain, number, at);
+      .run(domain, number, mode, at);
   }
 
   #transaction(work: () => void): void {
@@ -246,6 +294,7 @@ export class StateFile implements TenantStore {
   }
 }
 
+const REVISION = 'number, id, text, at, actor, address, cause';
 const CLOSE_EARLIER = `UPDATE revision SET served_until = max(served_from, ?1) WHERE served_until IS NULL
   AND adopted = 0 AND EXISTS (SELECT 1 FROM tenant WHERE tenant.domain = revision.domain
               AND (tenant.revision > revision.number OR tenant.left_at IS NOT NULL))`;

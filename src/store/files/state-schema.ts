@@ -121,6 +121,32 @@ const STEPS = [
      digest TEXT NOT NULL,
      flaw TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  // All documents are read once more, for their labels.
+  `ALTER TABLE revision ADD COLUMN address TEXT NOT NULL DEFAULT '';
+   ALTER TABLE tenant ADD COLUMN mode TEXT NOT NULL DEFAULT '';
+   UPDATE tenant SET mode =
+     (SELECT mode FROM revision WHERE revision.domain = tenant.domain AND number = tenant.revision);
+   CREATE INDEX tenant_mode ON tenant (mode, domain);
+   CREATE INDEX tenant_left ON tenant (domain) WHERE left_at IS NOT NULL;
+   CREATE TABLE label (
+     domain TEXT NOT NULL,
+     name TEXT NOT NULL,
+     value TEXT NOT NULL,
+     PRIMARY KEY (domain, name)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX label_value ON label (name, value, domain);
+   UPDATE document SET stamp = 'unread' WHERE stamp <> '';
+   CREATE TABLE intent (
+     domain TEXT PRIMARY KEY,
+     digest TEXT NOT NULL,
+     actor TEXT NOT NULL,
+     address TEXT NOT NULL,
+     cause TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     leaves INTEGER NOT NULL,
+     is_done INTEGER NOT NULL DEFAULT 0
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX intent_leaves ON intent (domain) WHERE leaves;`,
 ];
 
 /**

@@ -1,0 +1,53 @@
+import type { Test } from 'tap';
+import { PolicyLoop } from '../../src/app/policy-loop.ts';
+import { FileDesk } from '../../src/app/tenant-desk.ts';
+import { DocumentWriter } from '../../src/store/files/document-writer.ts';
+import type { Actor, Edit, EditOutcome, EditRequest } from '../../src/tenant/desk.ts';
+import { Desk } from '../reload/desk.ts';
+import { policyDomain } from '../tenant/revisions.ts';
+
+export const ALICE: Actor = { name: 'token:alice', address: '192.0.2.7' };
+
+/** The desk of tenants over a real folder and a real state file, and the loop that takes changes in. */
+export class OpenDesk extends Desk {
+  tenants!: FileDesk;
+  loop!: PolicyLoop;
+
+  static async open(t: Test): Promise<OpenDesk> {
+    const desk = new OpenDesk();
+    t.teardown(() => desk.end());
+    await desk.begin();
+    return desk;
+  }
+
+  /** What the server does at its start; `hears` whether the folder is watched, too. */
+  async begin(): Promise<void> {
+    const writer = new DocumentWriter(this.policies);
+    writer.sweep();
+    this.loop = new PolicyLoop({ job: this.job, folder: this.policies, log: this.logger });
+    const ready = this.loop.start();
+    this.tenants = new FileDesk({
+      store: this.store,
+      writer,
+      folder: this.policies,
+      look: (files) => this.loop.look(files),
+      ready,
+      log: this.logger,
+      now: this.now,
+    });
+    await ready;
+  }
+
+  edit(name: string, edit: Edit, more: Partial<EditRequest> = {}): Promise<EditOutcome> {
+    return this.tenants.edit({ domain: policyDomain(name), edit, by: ALICE, ...more });
+  }
+
+  async end(): Promise<void> {
+    await this.loop.close();
+    this.remove();
+  }
+}
+
+export function policyWith(mode: string, max_age: number, ...mx: string[]) {
+  return { mode, max_age, mx };
+}
