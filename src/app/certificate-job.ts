@@ -41,6 +41,7 @@ const MOST_LOOKS = 32;
 interface ReadFacts {
   readonly facts: CaFacts | undefined;
   readonly why: string;
+  readonly at: number;
   readonly until: number;
 }
 
@@ -185,14 +186,16 @@ export class CertificateJob {
   async #factsOf({ name, issuer }: CertificateAuthority): Promise<CaFacts | undefined> {
     const { now, log } = this.#options;
     const before = this.#facts.get(name);
-    if (before !== undefined && now() < before.until) return before.facts;
+    // Unless the clock was set back since.
+    if (before !== undefined && now() < before.until && now() >= before.at) return before.facts;
     const read = await issuer.facts(this.#ending.signal);
     const isRead = 'issuers' in read;
     if (!isRead) log.warn({ event: 'ca_unreachable', ca: name, why: read.why });
-    const until = now() + (isRead ? TIMES.facts : TIMES.noFacts);
+    const at = now();
+    const until = at + (isRead ? TIMES.facts : TIMES.noFacts);
     // What it said before holds while it says nothing.
     const facts = isRead ? read : before?.facts;
-    this.#facts.set(name, { facts, until, why: isRead ? '' : read.why });
+    this.#facts.set(name, { facts, at, until, why: isRead ? '' : read.why });
     return facts;
   }
 }

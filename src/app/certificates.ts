@@ -2,10 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createAccountKey } from '../acme/account-key.ts';
+import type { Alert, AlertSource } from '../alerts/alert.ts';
 import { openIssuer } from '../certs/acme-issuer.ts';
 import { LETS_ENCRYPT, type Limits } from '../certs/budget.ts';
+import { accountAlert, certificateAlert } from '../certs/certificate-alert.ts';
 import type { ChallengeBoard, OrderOutcome } from '../certs/issuer.ts';
-import type { Census, UpkeepStore } from '../certs/upkeep-store.ts';
+import { GOOD_STANDING } from '../certs/standing.ts';
+import type { Census, CertificateEnd, UpkeepStore } from '../certs/upkeep-store.ts';
 import { look } from '../checks/look.ts';
 import { openPublicDns, type PublicDns } from '../checks/public-dns.ts';
 import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
@@ -36,6 +39,8 @@ export interface Certificates {
   /** Why certificates can't be had, in words; empty where they can. */
   problems(): readonly string[];
   census(): Census;
+  firstToEnd(most: number): readonly CertificateEnd[];
+  readonly alerts: AlertSource;
   close(): Promise<void>;
 }
 
@@ -67,6 +72,11 @@ export function keepCertificates(options: CertificatesOptions): Certificates {
     notice: (domains) => opened?.notice(domains),
     problems: () => opened?.problems() ?? ["The state file can't be written: no certificates are ordered"],
     census: () => opened?.census() ?? NO_CENSUS,
+    firstToEnd: (most) => opened?.firstToEnd(most) ?? [],
+    alerts: (at) => {
+      if (opened === undefined) throw new Error('What is known of certificates is not open yet');
+      return opened.alerts(at);
+    },
     close: async () => {
       clearTimeout(timer);
       await opened?.close();
@@ -102,12 +112,36 @@ function openCertificates(options: CertificatesOptions): Certificates {
       }),
     problems: () => job.problems(),
     census: () => store.census(now()),
+    firstToEnd: (most) => store.firstToEnd(most),
+    alerts: (at) => alertsOf(store, authorities, at),
     close: async () => {
       clearTimeout(again);
       await job.close();
       store.close();
     },
   };
+}
+
+/** Whoever takes them may pause in between: nothing of the store is held open. */
+function* alertsOf(
+  store: UpkeepStore,
+  authorities: readonly CertificateAuthority[],
+  now: number,
+): Iterable<Alert> {
+  const standings = authorities.map(({ name }) => store.standing(name));
+  for (const [index, { name }] of authorities.entries()) {
+    const alert = accountAlert(name, standings[index] ?? GOOD_STANDING);
+    if (alert !== undefined) yield alert;
+  }
+  for (let last = ''; ; ) {
+    const upkeeps = store.alertable(now, last, BATCH);
+    for (const upkeep of upkeeps) {
+      const alert = certificateAlert(upkeep, standings, now);
+      if (alert !== undefined) yield alert;
+    }
+    if (upkeeps.length < BATCH) return;
+    last = upkeeps.at(-1)?.host ?? '';
+  }
 }
 
 function openSteps(store: UpkeepStore, options: CertificatesOptions): CertificateSteps {

@@ -12,6 +12,7 @@ import { readYaml } from '../store/files/yaml.ts';
 import type { ReportUri } from '../tlsrpt/record.ts';
 import { formatAddress, parseAddresses } from './addresses.ts';
 import { type Admin, readAdmin } from './admin-settings.ts';
+import { type AlertConfig, readAlerts } from './alert-config.ts';
 import { type Acme, readAcme } from './authorities.ts';
 import {
   CONFIG_FILE,
@@ -52,6 +53,11 @@ export interface Config {
   readonly reports: readonly ReportUri[];
   readonly workers: number;
   readonly limits: { readonly connections: number; readonly certificates: number; readonly requests: number };
+  readonly alerts: AlertConfig;
+  readonly metrics: {
+    /** The most hosts with a metric of their own. */
+    readonly perHost: number;
+  };
   readonly log: { readonly level: string };
 }
 
@@ -69,6 +75,9 @@ const PUBLIC_LISTEN = {
   admin: '127.0.0.1:8470',
 };
 const STORE = { policies: 'policies', certs: 'certs', state: 'var' };
+
+// So many series of one metric cost Prometheus little.
+const PER_HOST = 1_000;
 
 // Two, so that one accepts while the other is replaced.
 const LEAST_WORKERS = 2;
@@ -171,6 +180,7 @@ function check(settings: Settings): Parsed<Config> {
   const outside = readOutlook(settings);
   const reports = readReports(settings);
   const admin = readAdmin(settings);
+  const alerts = readAlerts(settings.alerts);
   const flaws = [
     ...(name.ok
       ? localCaFlaws(name.value, localCa)
@@ -182,6 +192,7 @@ function check(settings: Settings): Parsed<Config> {
     ...(outside.ok ? [] : outside.flaws),
     ...(reports.ok ? [] : reports.flaws),
     ...(admin.ok ? [] : admin.flaws),
+    ...(alerts.ok ? [] : alerts.flaws),
   ];
   if (acme.ok && localCa && acme.value.authorities.length > 0) {
     const message = 'Certificates come from the local CA or by ACME, not from both';
@@ -190,7 +201,7 @@ function check(settings: Settings): Parsed<Config> {
   if (flaws.length > 0 || !name.ok || !listen.ok || !store.ok || !acme.ok || !resolvers.ok || !admin.ok) {
     return flawed(...flaws);
   }
-  if (!outside.ok || !reports.ok) return flawed(...flaws);
+  if (!outside.ok || !reports.ok || !alerts.ok) return flawed(...flaws);
   return parsed({
     trial,
     serviceName: name.value,
@@ -204,6 +215,8 @@ function check(settings: Settings): Parsed<Config> {
     reports: reports.value,
     workers: workers === 'auto' ? Math.max(LEAST_WORKERS, availableParallelism()) : workers,
     limits: { connections: 20_000, certificates: 2_000, requests: 6_000, ...limits },
+    alerts: alerts.value,
+    metrics: { perHost: settings.metrics?.per_host ?? PER_HOST },
     log: { level: 'info', ...log },
   });
 }

@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { Census } from '../certs/upkeep-store.ts';
+import { ALERT_KINDS } from '../alerts/alert.ts';
+import type { Census, CertificateEnd } from '../certs/upkeep-store.ts';
 import type { WorkerMetrics } from '../edge/messages.ts';
+import type { AlertCounts } from './alert-job.ts';
 import type { OrderCounts } from './order-counts.ts';
 
 /** What the metrics are read from, at each scrape. */
@@ -13,6 +15,9 @@ export interface MetricsSource {
   readonly orders: OrderCounts;
   /** Undefined where certificates are not ordered. */
   certificates(): Census | undefined;
+  /** Those that end first, as many as are to have a metric of their own. */
+  certificateEnds(): readonly CertificateEnd[];
+  alerts(): AlertCounts;
   /** Whether the last pass over the documents could be done. */
   readonly policiesFresh: boolean;
 }
@@ -64,6 +69,24 @@ export class Metrics {
     'postseal_certificates_first_not_after_seconds',
     'When the first certificate that is held ends, in seconds since 1970',
   );
+  readonly #ends = new Gauge({
+    name: 'postseal_certificate_not_after_seconds',
+    help: 'When the certificate of a host ends, in seconds since 1970, for those that end first (metrics.per_host)',
+    labelNames: ['host'],
+    registers: [this.#registry],
+  });
+
+  readonly #alerts = new Gauge({
+    name: 'postseal_alerts',
+    help: 'Alerts that last, by kind',
+    labelNames: ['kind'],
+    registers: [this.#registry],
+  });
+  readonly #messages = this.#counter(
+    'postseal_alert_messages_total',
+    'Messages with alerts, by channel and outcome',
+    ['channel', 'outcome'],
+  );
 
   constructor(source: MetricsSource) {
     this.#source = source;
@@ -87,6 +110,9 @@ export class Metrics {
     this.#fresh.set(source.policiesFresh ? 1 : 0);
     this.#workers.set(source.workers.ready);
     this.#census(source.certificates());
+    this.#ends.reset();
+    for (const { host, notAfter } of source.certificateEnds()) this.#ends.set({ host }, notAfter / 1000);
+    this.#tellAlerts(source.alerts());
     this.#certificates.set(workers.cachedCertificates);
     this.#connections.set(workers.connections);
     for (const counter of [this.#restarts, this.#dropped, this.#responses, this.#handshakes, this.#orders]) {
@@ -107,6 +133,12 @@ export class Metrics {
     if (census === undefined) return;
     for (const state of ['valid', 'expired', 'missing'] as const) this.#held.set({ state }, census[state]);
     if (census.firstNotAfter !== undefined) this.#firstEnd.set(census.firstNotAfter / 1000);
+  }
+
+  #tellAlerts({ lasting, messages }: AlertCounts): void {
+    for (const kind of ALERT_KINDS) if (kind !== 'test') this.#alerts.set({ kind }, lasting.get(kind) ?? 0);
+    this.#messages.reset();
+    for (const { channel, outcome, count } of messages) this.#messages.inc({ channel, outcome }, count);
   }
 
   #gauge(name: string, help: string): Gauge {

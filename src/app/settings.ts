@@ -69,6 +69,20 @@ export const Settings = Type.Object(
       certificates: count('the most certificates in memory per worker, from 1 to 1000000', 1_000_000),
       requests: count('requests a minute of one token of the admin API, from 1 to 1000000', 1_000_000),
     }),
+    alerts: section({
+      webhook: secret('an http or https address that takes alerts by POST, as JSON'),
+      webhook_secret: secret('signs what is sent to the webhook, by HMAC-SHA256'),
+      command: text('a program that takes alerts on its stdin, as JSON'),
+    }),
+    metrics: section({
+      per_host: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 100_000,
+          description: 'the most hosts with a metric of their own, from 0 to 100000',
+        }),
+      ),
+    }),
     log: section({
       level: Type.Optional(
         Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {

@@ -15,6 +15,7 @@ import { DocumentWriter } from '../store/files/document-writer.ts';
 import { openState } from '../store/files/state-file.ts';
 import type { TenantDesk } from '../tenant/desk.ts';
 import type { TenantStore } from '../tenant/store.ts';
+import { openAlertJob } from './alerts.ts';
 import { keepCertificates } from './certificates.ts';
 import type { Config } from './config.ts';
 import { type HealthEvidence, health, MOST_DOCUMENTS } from './health.ts';
@@ -89,6 +90,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
           log,
           now,
         });
+  const alerts = openAlertJob({ config, sources: certificates ? [certificates.alerts] : [], log, now });
   const serve = async (domains: readonly Hostname[]) => {
     await workers.apply(textsOf(domains, store));
     certificates?.notice(domains);
@@ -107,6 +109,8 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     workers,
     orders,
     certificates: () => certificates?.census(),
+    certificateEnds: () => certificates?.firstToEnd(config.metrics.perHost) ?? [],
+    alerts: () => alerts.counts(),
     get policiesFresh() {
       return loop.failure === undefined;
     },
@@ -124,6 +128,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
         ...(known.failure === undefined ? [] : [STATE_UNREADABLE]),
         ...(loop.failure === undefined ? [] : [loop.failure]),
         ...(certificates?.problems() ?? []),
+        ...alerts.problems(),
       ],
     });
   };
@@ -133,6 +138,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   }));
   const close = async (): Promise<void> => {
     state.ending = true;
+    await alerts.close();
     // Challenges are answered until no order waits for them.
     await certificates?.close();
     await workers.close();
@@ -146,6 +152,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
       Promise.all(operations.map(({ server, address }) => listen(server, address))),
       workers.listening,
     ]);
+    alerts.start();
     const addresses = {
       https: listeners.https.addresses,
       http: listeners.http.addresses,

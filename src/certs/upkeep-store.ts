@@ -19,6 +19,12 @@ export interface UpkeepChanges {
   readonly orders?: number;
 }
 
+/** When a host's certificate ends, in milliseconds since 1970. */
+export interface CertificateEnd {
+  readonly host: Hostname;
+  readonly notAfter: number;
+}
+
 /** How many hosts have a certificate. */
 export interface Census {
   readonly valid: number;
@@ -36,6 +42,10 @@ export interface UpkeepStore {
   get(host: Hostname): Upkeep | undefined;
   /** The next in the order of their hosts, at most `most`; the first follow the empty text. */
   after(host: string, most: number): readonly Upkeep[];
+  /** Those about which an alert is possible, in the order of their hosts as {@link UpkeepStore.after}. */
+  alertable(now: number, host: string, most: number): readonly Upkeep[];
+  /** The hosts whose certificates end first, at most `most`. */
+  firstToEnd(most: number): readonly CertificateEnd[];
   /** Those whose time has come, the longest awake first, at most `most`. */
   awake(now: number, most: number): readonly Upkeep[];
   /** When the next one wakes; undefined where none does. */

@@ -1,6 +1,6 @@
-import { isWanted } from '../certs/plan.ts';
 import { isUrgent, renewal } from '../certs/renewal.ts';
 import { type Standing, standingAfterAsking } from '../certs/standing.ts';
+import { type Trouble, troubleOf } from '../certs/trouble.ts';
 import { afterAsking, renewable, type Upkeep } from '../certs/upkeep.ts';
 import type { UpkeepStore } from '../certs/upkeep-store.ts';
 import { type Hostname, parsePolicyDomain, policyHost } from '../names/hostname.ts';
@@ -12,16 +12,12 @@ import { opened } from './state.ts';
 const BATCH = 1_000;
 
 /** What is told of a host's certificate. */
-interface Told {
+interface Told extends Trouble {
   readonly host: Hostname;
   readonly state: 'valid' | 'ending' | 'expired' | 'none';
   readonly issuer: string | null;
   readonly notAfter: string | null;
   readonly renewAt: string | null;
-  /** What went wrong last, or what is waited for; empty where nothing is amiss. */
-  readonly why: string;
-  /** What to do about it, with the record to set; empty where there is nothing to do. */
-  readonly remedy: string;
 }
 
 /** `postseal cert list`: the certificate of every policy host. Works beside a running server. */
@@ -91,20 +87,8 @@ function tell(upkeep: Upkeep, standings: readonly Standing[], now: number): Told
     issuer: certificate?.ca ?? null,
     notAfter: certificate === undefined ? null : new Date(certificate.notAfter).toISOString(),
     renewAt: held === undefined ? null : new Date(renewal(held).renewAt).toISOString(),
-    ...trouble(upkeep, standings, now),
+    ...troubleOf(upkeep, standings, now),
   };
-}
-
-/** The last failure, of orders before that of looks, which come before them; else the trouble with the first CA. */
-function trouble(upkeep: Upkeep, [first]: readonly Standing[], now: number): Pick<Told, 'why' | 'remedy'> {
-  const { setbacks, look } = upkeep;
-  const latest = Object.values(setbacks).sort((one, two) => two.at - one.at)[0];
-  if (latest !== undefined && latest.at > (look?.at ?? 0)) {
-    return { why: `${latest.last.outcome}: ${latest.last.why}`, remedy: '' };
-  }
-  if (look !== undefined && look.found !== 'good') return { why: look.why, remedy: look.remedy ?? '' };
-  const isWaiting = first !== undefined && first.trouble !== 'none' && isWanted(upkeep, now);
-  return { why: isWaiting ? `${first.trouble}: ${first.why}` : '', remedy: '' };
 }
 
 function line({ host, state, issuer, notAfter, renewAt, why, remedy }: Told): string {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { testAlerts } from './alerts.ts';
 import { listCertificates, renewCertificates } from './cert.ts';
 import { checkConfig } from './config.ts';
 import { exportBundle } from './export.ts';
@@ -62,6 +63,13 @@ export async function run(args: readonly string[], takeSignals: () => void): Pro
     )
     .option('--json', 'what was done, as one JSON document')
     .action((folder: string, options: { json?: boolean }) => exportBundle(folder, options, config()));
+
+  program
+    .command('alerts')
+    .description('look after where alerts are told')
+    .command('test')
+    .description('tell a test alert to the webhook and the command that are configured')
+    .action(() => testAlerts(config()));
 
   program
     .command('config')

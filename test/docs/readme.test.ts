@@ -24,7 +24,7 @@ t.test("the README's defaults are those of the configuration", async (t) => {
   const config = readConfig({ POSTSEAL_SERVICE_NAME: 'sts.example.org' });
   t.ok(config.ok);
   if (!config.ok) return;
-  const { listen, store, limits, log } = config.value;
+  const { listen, store, limits, metrics, log } = config.value;
   const address = ([first]: readonly { host: string; port: number }[]) =>
     first?.host.includes(':') ? `[${first.host}]:${first.port}` : `${first?.host}:${first?.port}`;
   const found = {
@@ -38,6 +38,7 @@ t.test("the README's defaults are those of the configuration", async (t) => {
     'limits.connections': String(limits.connections),
     'limits.certificates': String(limits.certificates),
     'limits.requests': String(limits.requests),
+    'metrics.per_host': String(metrics.perHost),
     'log.level': log.level,
   };
   for (const [key, value] of Object.entries(found)) {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from './host.ts';
 
@@ -13,7 +13,11 @@ export interface Clock {
 
 export async function startClock(host: Host): Promise<Clock> {
   const file = join(await host.folder('clock'), 'ahead');
-  const setAhead = (milliseconds: number) => writeFile(file, String(milliseconds));
+  const setAhead = async (milliseconds: number) => {
+    // At once: a program that reads an empty file would have its clock go back for a moment.
+    await writeFile(`${file}.new`, String(milliseconds));
+    await rename(`${file}.new`, file);
+  };
   await setAhead(0);
   return { env: { NODE_OPTIONS: `--import ${SHIFTED_CLOCK}`, CLOCK_SHIFT_FILE: file }, setAhead };
 }

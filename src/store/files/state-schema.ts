@@ -147,6 +147,17 @@ const STEPS = [
      is_done INTEGER NOT NULL DEFAULT 0
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX intent_leaves ON intent (domain) WHERE leaves;`,
+  // Before alert_at a certificate gives no cause for an alert; of those that are there it is found out by a look.
+  `CREATE TABLE alert (
+     channel TEXT NOT NULL,
+     key TEXT NOT NULL,
+     alert TEXT NOT NULL,
+     told_at INTEGER NOT NULL,
+     PRIMARY KEY (channel, key)
+   ) STRICT, WITHOUT ROWID;
+   ALTER TABLE upkeep ADD COLUMN alert_at INTEGER;
+   UPDATE upkeep SET alert_at = 0 WHERE not_after IS NOT NULL;
+   CREATE INDEX upkeep_alert ON upkeep (alert_at) WHERE alert_at IS NOT NULL;`,
 ];
 
 /**

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Ledger, LedgerChanges, Slot } from '../../certs/budget.ts';
+import { alertableFrom } from '../../certs/certificate-alert.ts';
 import { GOOD_STANDING, type Standing } from '../../certs/standing.ts';
-import type { Upkeep } from '../../certs/upkeep.ts';
-import type { Census, UpkeepChanges, UpkeepStore } from '../../certs/upkeep-store.ts';
+import { renewable, type Upkeep } from '../../certs/upkeep.ts';
+import type { Census, CertificateEnd, UpkeepChanges, UpkeepStore } from '../../certs/upkeep-store.ts';
 import type { Hostname } from '../../names/hostname.ts';
 import { Connection } from './connection.ts';
 import { openForReading, openForWriting } from './state-database.ts';
@@ -56,6 +57,22 @@ class UpkeepFile implements UpkeepStore {
     return (rows as unknown as Row[]).map(read);
   }
 
+  alertable(now: number, host: string, most: number): readonly Upkeep[] {
+    const rows = this.#connection
+      .sql('SELECT state FROM upkeep WHERE alert_at <= ? AND host > ? ORDER BY host LIMIT ?')
+      .all(now, host, most);
+    return (rows as unknown as Row[]).map(read);
+  }
+
+  firstToEnd(most: number): readonly CertificateEnd[] {
+    const rows = this.#connection
+      .sql(
+        'SELECT host, not_after AS notAfter FROM upkeep WHERE not_after IS NOT NULL ORDER BY not_after LIMIT ?',
+      )
+      .all(most);
+    return rows as unknown as CertificateEnd[];
+  }
+
   awake(now: number, most: number): readonly Upkeep[] {
     // Half of those that have a certificate to lose, so that a crowd of new ones does not hide them, and half without.
     const half = (isNew: number) =>
@@ -80,10 +97,11 @@ class UpkeepFile implements UpkeepStore {
       if (upkeep === undefined) return;
       const changed = change(upkeep);
       const state = JSON.stringify(changed);
-      const notAfter = changed.certificate?.notAfter;
+      const held = renewable(changed);
+      const alertAt = held && Math.ceil(alertableFrom(held));
       this.#connection
-        .sql('UPDATE upkeep SET state = ?, not_after = ?, wake_at = 0 WHERE host = ?')
-        .run(state, notAfter ?? null, host);
+        .sql('UPDATE upkeep SET state = ?, not_after = ?, alert_at = ?, wake_at = 0 WHERE host = ?')
+        .run(state, held?.notAfter ?? null, alertAt ?? null, host);
     });
   }
 

@@ -1,0 +1,16 @@
+import { createServer } from 'node:http';
+
+// Run by Node on a host of its own: takes what is sent to it, and prints a line of JSON for each request.
+
+const [address = '', port = ''] = process.argv.slice(2);
+
+createServer(async (request, response) => {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  const { method, url, headers } = request;
+  const signature = headers['postseal-signature'];
+  console.info(
+    JSON.stringify({ line: `${method} ${url}`, signature, body: Buffer.concat(parts).toString() }),
+  );
+  response.writeHead(204).end();
+}).listen(Number(port), address);
