@@ -26,7 +26,7 @@ export interface Acme {
 
 const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
 const OFF = 'off';
-const PARALLEL = 10;
+const PARALLEL = 20;
 
 /** Reads the sections `acme` and `acme_fallback`. Where no CA is set, Let's Encrypt is taken for a public name. */
 export function readAcme({ acme = {}, acme_fallback }: Settings, isPublic: boolean): Parsed<Acme> {

@@ -52,6 +52,8 @@ export class CertificateJob {
   readonly #running = new Map<Hostname, { readonly start: Start; readonly done: Promise<void> }>();
   readonly #ending = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer ends, as performance.now() tells. */
+  #next = Number.POSITIVE_INFINITY;
   #round: Promise<void> = Promise.resolve();
 
   constructor(options: CertificateJobOptions) {
@@ -90,10 +92,14 @@ export class CertificateJob {
     });
   }
 
+  /** The next round is in so long, or sooner where it was to be sooner: what ends all the time does not put it off. */
   #after(pause: number): void {
+    const next = performance.now() + pause;
+    if (this.#ending.signal.aborted || next >= this.#next) return;
     clearTimeout(this.#timer);
-    if (this.#ending.signal.aborted) return;
+    this.#next = next;
     this.#timer = setTimeout(() => {
+      this.#next = Number.POSITIVE_INFINITY;
       this.#round = this.#tick().then(() => this.#after(TIMES.tick));
     }, pause);
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Limits } from '../certs/budget.ts';
 import { settle } from '../certs/charges.ts';
@@ -84,7 +85,7 @@ export class CertificateSteps {
     const ca = cas.find(({ name }) => name === certificate?.ca);
     const pair = this.#options.pems.read(host);
     const info = ca && pair.ok ? await ca.issuer.renewalInfo(chainOf(pair.value), signal) : undefined;
-    this.#options.store.change(host, (upkeep) => afterInfo(upkeep, info, this.#options.now()));
+    this.#options.store.note(host, (upkeep) => afterInfo(upkeep, info, this.#options.now()));
   }
 
   async #look(
@@ -96,7 +97,7 @@ export class CertificateSteps {
     const { findings, ...result } = await this.#options.look(host, cas, signal);
     const [first] = findings;
     const remedy = first && { remedy: remedyText(first) };
-    store.change(host, (upkeep) => afterLook(upkeep, { ...result, ...remedy }, now()));
+    store.note(host, (upkeep) => afterLook(upkeep, { ...result, ...remedy }, now()));
     if (result.found === before?.found && result.why === before.why) return;
     const level = result.found === 'good' ? 'info' : 'warn';
     log[level]({ event: 'certificate_look', host, found: result.found, why: result.why, findings });
@@ -155,8 +156,12 @@ export class CertificateSteps {
     const { store, log } = this.#options;
     const { outcome, endedAt } = ended;
     const spent = settle(store.ledger(ca.name), ca.limits, order, outcome, endedAt);
-    const standing = standingAfter(store.standing(ca.name), ended);
-    store.record({ spent: { [ca.name]: spent }, standings: { [ca.name]: standing } });
+    const before = store.standing(ca.name);
+    const standing = standingAfter(before, ended);
+    // Most orders of a good CA change neither, and each record waits for the disk.
+    if (spent.size > 0 || !isDeepStrictEqual(standing, before)) {
+      store.record({ spent: { [ca.name]: spent }, standings: { [ca.name]: standing } });
+    }
     this.#options.ordered(ca.name, outcome.outcome);
     if (outcome.outcome === 'issued') return;
     store.change(order.host, (upkeep) => afterFailure(upkeep, ended, outcome));

@@ -30,11 +30,19 @@ interface PlacedOrder extends OrderResource {
   readonly url: string;
 }
 
+/** What the CA works on. */
+interface Work<T> {
+  /** Its answer to the request that set it to work. */
+  readonly begun: Reply | undefined;
+  read(reply: Reply): T;
+  isDone(value: T): boolean;
+}
+
 const readOrder = reader('order', OrderResource);
 const readAuthorization = reader('authorization', Authorization);
 
-// Pauses between looks at what the CA is working on, in milliseconds. Its Retry-After is heard up to the longest.
-const FIRST_PAUSE = 200;
+// Pauses before each look at what the CA is working on, in milliseconds. Its Retry-After is heard up to the longest.
+const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
 
 // How often a request is sent that the network or the CA failed, and the pause between, in milliseconds.
@@ -139,15 +147,17 @@ export class AcmeOrder {
       await board.put(challenge);
       this.#signal.throwIfAborted();
       // One that the CA is looking at already, on behalf of an order before this one, takes no second call.
-      if (offer.status === 'pending') await account.post(offer.url, {}, this.#signal);
-      return await this.#validated(url, challenge.type);
+      const isNew = offer.status === 'pending';
+      const begun = isNew ? await account.post(offer.url, {}, this.#signal) : undefined;
+      return await this.#validated(url, challenge.type, begun);
     } finally {
       await board.remove(challenge);
     }
   }
 
-  async #validated(url: string, type: ChallengeType): Promise<Authorised> {
-    const authorization = await this.#poll(url, readAuthorization, ({ status }) => status !== 'pending');
+  async #validated(url: string, type: ChallengeType, begun: Reply | undefined): Promise<Authorised> {
+    const isDone = ({ status }: Authorization) => status !== 'pending';
+    const authorization = await this.#poll(url, { begun, read: readAuthorization, isDone });
     if (authorization.status === 'valid') return { ok: true, challenge: type };
     const failed = authorization.challenges.find((each) => each.type === type)?.error;
     const problem = readProblem(failed) ?? noWords(`The authorization is ${authorization.status}`);
@@ -173,27 +183,31 @@ export class AcmeOrder {
   async #finalize({ url, finalize }: PlacedOrder, { csr }: CertificateRequest): Promise<OrderResource> {
     for (let tries = 1; ; tries += 1) {
       let passing: unknown;
+      let begun: Reply | undefined;
       try {
-        await this.#context.account.post(finalize, { csr }, this.#signal);
+        begun = await this.#context.account.post(finalize, { csr }, this.#signal);
       } catch (error) {
         if (!isPassing(error) && !isNotReady(error)) throw error;
         passing = error;
       }
-      const order = await this.#poll(url, readOrder, ({ status }) => status !== 'processing');
+      const isDone = ({ status }: OrderResource) => status !== 'processing';
+      const order = await this.#poll(url, { begun, read: readOrder, isDone });
       if (order.status !== 'ready') return order;
       if (tries === MOST_TRIES) throw passing ?? new CaUnreachable('The CA does not begin to issue');
       await pause(TRY_PAUSE, undefined, { signal: this.#signal });
     }
   }
 
-  async #poll<T>(url: string, read: (reply: Reply) => T, isDone: (value: T) => boolean): Promise<T> {
+  /** Asks until it is done, and not at once: no CA is as quick, and each question costs both sides a signature. */
+  async #poll<T>(url: string, { begun, read, isDone }: Work<T>): Promise<T> {
+    let reply = begun;
     for (let wait = FIRST_PAUSE; ; wait *= 1.5) {
-      const reply = await this.#get(url);
+      const now = this.#context.now();
+      const asked = (readRetryAfter(reply?.headers['retry-after'], now) ?? now) - now;
+      await pause(Math.min(LONGEST_PAUSE, Math.max(wait, asked)), undefined, { signal: this.#signal });
+      reply = await this.#get(url);
       const value = read(reply);
       if (isDone(value)) return value;
-      const now = this.#context.now();
-      const asked = (readRetryAfter(reply.headers['retry-after'], now) ?? now) - now;
-      await pause(Math.min(LONGEST_PAUSE, Math.max(wait, asked)), undefined, { signal: this.#signal });
     }
   }
 

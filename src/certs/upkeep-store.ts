@@ -34,7 +34,7 @@ export interface Census {
   readonly firstNotAfter: number | undefined;
 }
 
-/** What is known of certificates and their CAs. Everything that writes is durable when it returns, or throws. */
+/** What is known of certificates and their CAs. What writes is durable when it returns, but for `note`, or throws. */
 export interface UpkeepStore {
   /** Takes in hosts that are new, awake at once; the others stay as they are. */
   add(upkeeps: readonly Upkeep[]): void;
@@ -52,6 +52,11 @@ export interface UpkeepStore {
   nextWake(): number | undefined;
   /** Changes what is known of a host, as it is now in the store, and wakes it; nothing where it is not there. */
   change(host: Hostname, change: (upkeep: Upkeep) => Upkeep): void;
+  /**
+   * The same for what is found out again where it is lost: not durable at once, but no later than what is written
+   * after it. One in two of the moments in which the process waits for the disk is saved so.
+   */
+  note(host: Hostname, change: (upkeep: Upkeep) => Upkeep): void;
   record(changes: UpkeepChanges): void;
   standing(ca: string): Standing;
   ledger(ca: string): Ledger;

@@ -1,8 +1,6 @@
-import 'reflect-metadata';
-import { type X509Certificate as Certificate, createHash } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import tls from 'node:tls';
-import { X509Certificate } from '@peculiar/x509';
 import type { Challenge } from '../certs/issuer.ts';
 import { quote } from '../flaws/quote.ts';
 import { within } from './connection.ts';
@@ -10,7 +8,9 @@ import type { Seen } from './observation.ts';
 
 const PORT = 443;
 const ACME_TLS = 'acme-tls/1';
-const ID_PE_ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31';
+
+// The extension of RFC 8737 section 3 up to its digest, in DER: id-pe-acmeIdentifier, critical, and two OCTET STRINGs.
+const ACME_IDENTIFIER = Buffer.from('06082b0601050507011f0101ff04220420', 'hex');
 
 /** Looks for the certificate of a TLS-ALPN-01 challenge at one address as a CA does (RFC 8737 section 3). */
 export function walkTls(address: string, challenge: Challenge, signal: AbortSignal): Promise<Seen> {
@@ -37,23 +37,14 @@ export function walkTls(address: string, challenge: Challenge, signal: AbortSign
   });
 }
 
-function isAnswer(certificate: Certificate | undefined, { host, keyAuthorization }: Challenge): boolean {
+/** DER writes one value in one way only, so that the extension is found without reading the whole certificate. */
+function isAnswer(certificate: X509Certificate | undefined, { host, keyAuthorization }: Challenge): boolean {
   if (certificate?.subjectAltName !== `DNS:${host}`) return false;
-  const digest = createHash('sha256').update(keyAuthorization).digest('hex');
-  return acmeIdentifier(certificate.raw) === `0420${digest}`;
+  const digest = createHash('sha256').update(keyAuthorization).digest();
+  return certificate.raw.includes(Buffer.concat([ACME_IDENTIFIER, digest]));
 }
 
-/** The extension's value in hexadecimal digits; undefined too where a stranger's certificate can't be read. */
-function acmeIdentifier(der: Buffer): string | undefined {
-  try {
-    const extension = new X509Certificate(der).getExtension(ID_PE_ACME_IDENTIFIER);
-    return extension?.critical ? Buffer.from(extension.value).toString('hex') : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function who(certificate: Certificate | undefined): string {
+function who(certificate: X509Certificate | undefined): string {
   const names = certificate?.subjectAltName;
   return `a TLS server with a certificate for ${names === undefined ? 'no name' : quote(names)}`;
 }

@@ -1,12 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Challenge, ChallengeBoard } from '../certs/issuer.ts';
 import { createTlsAlpnCertificate } from '../certs/tls-alpn.ts';
-import type { ChallengeAnswer } from './challenge-table.ts';
+import type { ChallengeAnswer, ChallengeName } from './challenge-table.ts';
 import type { ChallengeChange } from './messages.ts';
 
 /** The challenges that every worker answers, those that are yet to come too. */
 export class EdgeChallenges implements ChallengeBoard {
   readonly #tell: (change: ChallengeChange) => Promise<void>;
   readonly #present = new Map<string, ChallengeAnswer>();
+  /** What is yet to be told, and the telling of it. */
+  #next: { put: ChallengeAnswer[]; readonly remove: ChallengeName[] } = { put: [], remove: [] };
+  #telling: Promise<void> | undefined;
 
   /** @param tell brings a change to all workers; done when each has answered. */
   constructor(tell: (change: ChallengeChange) => Promise<void>) {
@@ -21,12 +25,28 @@ export class EdgeChallenges implements ChallengeBoard {
   async put(challenge: Challenge): Promise<void> {
     const answer = await answerOf(challenge);
     this.#present.set(keyOf(challenge), answer);
-    await this.#tell({ put: [answer], remove: [] });
+    this.#next.put.push(answer);
+    await this.#tellSoon();
   }
 
   async remove(challenge: Challenge): Promise<void> {
     const { host, token } = challenge;
-    if (this.#present.delete(keyOf(challenge))) await this.#tell({ put: [], remove: [{ host, token }] });
+    if (!this.#present.delete(keyOf(challenge))) return;
+    // Removals go first: what is not yet put must not be put after its own.
+    this.#next.put = this.#next.put.filter((each) => keyOf(each) !== keyOf(challenge));
+    this.#next.remove.push({ host, token });
+    await this.#tellSoon();
+  }
+
+  /** One message for all that changes in one turn of the event loop: each costs every worker a wake-up. */
+  #tellSoon(): Promise<void> {
+    this.#telling ??= setImmediate().then(() => {
+      const change = this.#next;
+      this.#next = { put: [], remove: [] };
+      this.#telling = undefined;
+      return this.#tell(change);
+    });
+    return this.#telling;
   }
 }
 
@@ -36,6 +56,6 @@ async function answerOf({ type, host, token, keyAuthorization }: Challenge): Pro
   return { type, host, token, pem: await createTlsAlpnCertificate(host, keyAuthorization, Date.now()) };
 }
 
-function keyOf({ type, host, token }: Challenge): string {
+function keyOf({ type, host, token }: Challenge | ChallengeAnswer): string {
   return `${type} ${host} ${token}`;
 }

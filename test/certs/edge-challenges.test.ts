@@ -84,6 +84,19 @@ t.test('HTTP-01: every worker answers for this host and token, and for no other'
   await board.remove(challenge('http-01', 'a-token_2'));
 });
 
+t.test('several at once, and one that is given up in the moment it is put', async (t) => {
+  const tokens = ['token_1', 'token_2', 'token_3'];
+  await Promise.all(tokens.map((token) => board.put(challenge('http-01', token))));
+  const present = (token: string) => [`200 application/octet-stream ${token}.thumbprint`];
+  for (const token of tokens) t.same(await fetchChallenge(token), present(token));
+  const givenUp = challenge('http-01', 'given_up');
+  // Put is under way when it is removed.
+  await Promise.all([board.put(givenUp), Promise.resolve().then(() => board.remove(givenUp))]);
+  t.same(await fetchChallenge('given_up'), ['404 text/plain; charset=utf-8 Not found\n']);
+  await Promise.all(tokens.map((token) => board.remove(challenge('http-01', token))));
+  t.same(board.present, []);
+});
+
 for (const version of VERSIONS) {
   t.test(`TLS-ALPN-01 over ${version}`, async (t) => {
     const acme = (name: string) => shake(name, ['acme-tls/1'], version);

@@ -105,6 +105,16 @@ class UpkeepFile implements UpkeepStore {
     });
   }
 
+  note(host: Hostname, change: (upkeep: Upkeep) => Upkeep): void {
+    // The log is in order: what is synced later brings this with it, and a lost end of it leaves the file whole.
+    this.#connection.database.exec('PRAGMA synchronous = NORMAL');
+    try {
+      this.change(host, change);
+    } finally {
+      this.#connection.database.exec('PRAGMA synchronous = FULL');
+    }
+  }
+
   record({ sleeps = [], spent = {}, standings = {}, orders = 0 }: UpkeepChanges): void {
     this.#connection.transaction(() => {
       for (const { host, until } of sleeps) {
