@@ -32,6 +32,7 @@ export interface Case {
 
 export const SERVER_CORE = '0';
 export const LOAD_CORE = '1';
+export const BOTH_CORES = `${SERVER_CORE},${LOAD_CORE}`;
 
 /** @param out a folder for what the next run can use again */
 export function openBench(options: Options, out: string, scratch: string): Bench {

@@ -5,7 +5,7 @@ export interface Figure {
   readonly server: string;
   /** What was measured, such as `processor time per request`. */
   readonly what: string;
-  readonly unit: 'µs' | 's' | 'ms' | 'MB' | '/s';
+  readonly unit: 'µs' | 's' | 'ms' | 'MB' | '/s' | '/min';
   /** The median of the rounds; null where it was not measured, and then a note says why. */
   readonly value: number | null;
   readonly rounds: readonly number[];

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -6,17 +5,19 @@ import { type Case, LOAD_CORE, openBench } from './bench.ts';
 import { handshake } from './cases/handshake.ts';
 import { hotSet } from './cases/hot-set.ts';
 import { keptAlive } from './cases/kept-alive.ts';
+import { orders } from './cases/orders.ts';
 import { reload } from './cases/reload.ts';
+import { renewals } from './cases/renewals.ts';
 import { start } from './cases/start.ts';
 import { workers } from './cases/workers.ts';
 import type { Figure } from './figure.ts';
 import { machine } from './machine.ts';
 import { type Options, optionsOf, USAGE } from './options.ts';
-import { preferSession } from './pin.ts';
+import { moveTo, preferSession } from './pin.ts';
 import { reportOf, tableOf } from './report.ts';
 
 const OUT = join(import.meta.dirname, 'out');
-const CASES: readonly Case[] = [handshake, ...keptAlive, hotSet, workers, start, reload];
+const CASES: readonly Case[] = [handshake, ...keptAlive, hotSet, workers, start, reload, orders, renewals];
 
 function chosen({ only, quick }: Options): readonly Case[] {
   const unknown = only.filter((name) => !CASES.some((each) => each.name === name));
@@ -48,8 +49,8 @@ async function bench(options: Options): Promise<number> {
   if (cpus().length < 2) throw new TypeError('the bench needs two processors');
   const facts = machine();
   // The bench's own process must not take time from the servers.
-  execFileSync('taskset', ['-a', '-cp', LOAD_CORE, String(process.pid)]);
-  preferSession();
+  moveTo(LOAD_CORE, process.pid);
+  preferSession(process.pid);
   mkdirSync(OUT, { recursive: true });
   const figures = await figuresOf(cases, options);
   const report = reportOf(facts, figures);

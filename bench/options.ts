@@ -11,6 +11,8 @@ export interface Options {
   /** Tenants of the large cases; `some` lies between. */
   readonly some: number;
   readonly many: number;
+  /** Tenants that get certificates from a CA in one go. */
+  readonly orders: number;
   /** Start nginx with `many` tenants too: minutes and gigabytes. */
   readonly patient: boolean;
   /** Where the JSON goes instead of a new file in bench/out. */
@@ -18,7 +20,7 @@ export interface Options {
 }
 
 export const USAGE = `npm run bench -- [--quick] [--only CASE]... [--rounds N] [--seconds S]
-  [--tenants N] [--some N] [--many N] [--patient] [--json FILE]`;
+  [--tenants N] [--some N] [--many N] [--orders N] [--patient] [--json FILE]`;
 
 /** Throws a TypeError that says what is wrong with the arguments. */
 export function optionsOf(args: readonly string[]): Options {
@@ -32,6 +34,7 @@ export function optionsOf(args: readonly string[]): Options {
       tenants: { type: 'string', default: '1000' },
       some: { type: 'string', default: '10000' },
       many: { type: 'string', default: '100000' },
+      orders: { type: 'string' },
       patient: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
@@ -44,6 +47,7 @@ export function optionsOf(args: readonly string[]): Options {
     tenants: positive('tenants', values.tenants),
     some: positive('some', values.some),
     many: positive('many', values.many),
+    orders: positive('orders', values.orders ?? (values.quick ? '100' : '500')),
   };
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 
 // Above what else may run on the machine, but below what the kernel needs.
@@ -12,13 +13,18 @@ export function pinned(cores: string, command: readonly string[]): [program: str
   return ['taskset', '-c', cores, ...first, ...command];
 }
 
+/** Moves a process, with all its threads and what it will start, to the given processors. */
+export function moveTo(cores: string, pid: number): void {
+  execFileSync('taskset', ['-a', '-cp', cores, String(pid)]);
+}
+
 /**
- * Puts this session before others too, where the kernel groups processes by session (sched_autogroup) and the
+ * Puts a process's session before others too, where the kernel groups processes by session (sched_autogroup) and the
  * niceness of one process counts only among its own.
  */
-export function preferSession(): void {
+export function preferSession(pid: number): void {
   try {
-    writeFileSync('/proc/self/autogroup', NICE);
+    writeFileSync(`/proc/${pid}/autogroup`, NICE);
   } catch {
     // Without the right or without such groups the bench runs as well, on a machine that should then be quiet.
   }

@@ -78,7 +78,7 @@ function once(bench: Bench, { server, corpus }: Entrant, traffic: Traffic): Prom
 function figureOf(name: string, entrant: Entrant, baseline: string): Figure {
   const { outcomes, wrong } = entrant;
   const good = outcomes.filter(({ answers }) => answers > 0);
-  const rounds = good.map(({ cpuSeconds, answers }) => (cpuSeconds * 1e6) / answers);
+  const rounds = good.map(microsecondsEach);
   const errors = outcomes.reduce((sum, outcome) => sum + outcome.errors, wrong.length);
   return {
     case: name,
@@ -93,7 +93,12 @@ function figureOf(name: string, entrant: Entrant, baseline: string): Figure {
   };
 }
 
-function notesOf(outcomes: readonly Outcome[]): string[] {
+export function microsecondsEach({ cpuSeconds, answers }: Outcome): number {
+  return (cpuSeconds * 1e6) / answers;
+}
+
+/** What has to be known of the circumstances in which figures came about. */
+export function notesOf(outcomes: readonly Outcome[]): string[] {
   if (outcomes.length === 0) return ['no right answer'];
   const of = (what: (outcome: Outcome) => number) => median(outcomes.map(what));
   const busy = of(({ cpuSeconds, waitedSeconds, seconds }) => (cpuSeconds + waitedSeconds) / seconds);

@@ -14,6 +14,8 @@ export interface Wish {
   readonly pids: readonly number[];
   /** Processors that the generator may use. */
   readonly cores: string;
+  /** The command that another one is put behind to run where the server is, if that is a network of its own. */
+  readonly enter?: readonly string[];
   readonly warmUp: number;
   readonly seconds: number;
   readonly connections?: number;
@@ -63,7 +65,7 @@ async function run(program: string, wish: Wish): Promise<Outcome> {
     P: wish.pids.join(','),
   };
   const args = Object.entries(options).flatMap(([letter, value]) => [`-${letter}`, String(value)]);
-  const [command, ...rest] = pinned(wish.cores, [program, ...args]);
+  const [command, ...rest] = pinned(wish.cores, [...(wish.enter ?? []), program, ...args]);
   const { stdout, stderr } = await promisify(execFile)(command, rest);
   if (stderr !== '') process.stderr.write(stderr);
   return JSON.parse(stdout) as Outcome;

@@ -56,7 +56,8 @@ function kill(pid: number): void {
   }
 }
 
-function family(pid: number): number[] {
+/** A process and its descendants. */
+export function family(pid: number): number[] {
   return [pid, ...children(pid).flatMap(family)];
 }
 

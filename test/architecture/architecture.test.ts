@@ -37,8 +37,6 @@ const IMPURE = [
   'alerts/webhook.ts',
   'app/alert-config.ts',
   'app/alert-job.ts',
-  'announce/dns-exchange.ts',
-  'announce/rfc2136.ts',
   'app/authorities.ts',
   'app/certificate-job.ts',
   'app/certificates.ts',

@@ -18,8 +18,9 @@ export class Host {
   /** IPv4 addresses, then IPv6 addresses, both in the order of the host's numbers. */
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
+  /** The command that another one is put behind to run there. */
+  readonly enter: readonly string[];
   readonly #folder: string;
-  readonly #enter: readonly string[];
   readonly #programs: Program[] = [];
 
   constructor({ name, enter, folder, ipv4, ipv6 }: HostOptions) {
@@ -27,7 +28,7 @@ export class Host {
     this.ipv4 = ipv4;
     this.ipv6 = ipv6;
     this.#folder = folder;
-    this.#enter = enter;
+    this.enter = enter;
   }
 
   /** The first IPv4 address. */
@@ -44,7 +45,7 @@ export class Host {
 
   /** Starts a program that runs until it is stopped, at the latest when the network is closed. */
   spawn(command: string, args: readonly string[], options: ProgramOptions = {}): Program {
-    const program = new Program(`${command} on ${this.name}`, [...this.#enter, command, ...args], options);
+    const program = new Program(`${command} on ${this.name}`, [...this.enter, command, ...args], options);
     this.#programs.push(program);
     return program;
   }
@@ -55,7 +56,7 @@ export class Host {
     args: readonly string[],
     options: ProgramOptions & { input?: string } = {},
   ): Promise<Outcome> {
-    return runToEnd([...this.#enter, command, ...args], options, options.input);
+    return runToEnd([...this.enter, command, ...args], options, options.input);
   }
 
   /** Runs a program that must succeed, and gives what it printed on stdout. */

@@ -7,6 +7,9 @@ import { zoneFile, zoneOf, zoneText } from './zone-file.ts';
 
 const DNS_PORT = 53;
 
+// Names whose records one message surely has room for.
+const MOST_NAMES = 200;
+
 /** Knot DNS as the authoritative server of the root and of the zones given. */
 export interface Knot {
   readonly address: string;
@@ -23,22 +26,19 @@ export interface KnotOptions {
   /** Names of the zones, with their delegations made by the harness. */
   readonly zones: readonly string[];
   readonly records: readonly DnsRecord[];
-  /** Whether it has the root too, from which the zones are delegated; it does unless told otherwise. */
-  readonly hasRoot?: boolean;
 }
 
 export async function startKnot(host: Host, options: KnotOptions): Promise<Knot> {
-  const { address, port = DNS_PORT, zones, records, hasRoot = true } = options;
-  const served = hasRoot ? ['.', ...zones] : zones;
+  const { address, port = DNS_PORT, zones, records } = options;
   const folder = await host.folder('knot');
-  await mkdir(join(folder, 'database'), { recursive: true });
+  await mkdir(join(folder, 'database'));
   const all = [...records, ...delegations(zones, address)];
-  for (const zone of served) {
+  for (const zone of ['.', ...zones]) {
     const own = all.filter((record) => zoneOf(record.name, zones) === zone);
     await writeFile(join(folder, zoneFile(zone)), zoneText(zone, own));
   }
   const config = join(folder, 'knot.conf');
-  await writeFile(config, configText(folder, `${address}@${port}`, served));
+  await writeFile(config, configText(folder, `${address}@${port}`, zones));
   const program = host.spawn('knotd', ['-c', config]);
   await program.line(/server started/);
 
@@ -58,14 +58,25 @@ export async function startKnot(host: Host, options: KnotOptions): Promise<Knot>
     address,
     put: async (...changed) => {
       for (const [zone, ofZone] of Map.groupBy(changed, (record) => zoneOf(record.name, zones))) {
-        const deletions = ofZone.map(({ name, type }) => `update delete ${absolute(name)} ${type}`);
-        const additions = ofZone.map((record) => `update add ${recordText(record)}`);
-        await update(zone, [...new Set(deletions), ...additions]);
+        const byName = [...Map.groupBy(ofZone, ({ name }) => name).values()];
+        for (const some of chunks(byName, MOST_NAMES)) await update(zone, replacing(some.flat()));
       }
     },
     remove: (name, type) => update(zoneOf(name, zones), [`update delete ${absolute(name)} ${type}`]),
     close: () => program.stop(),
   };
+}
+
+/** The commands that put records in the place of all of their names and types. */
+function replacing(records: readonly DnsRecord[]): string[] {
+  const deletions = records.map(({ name, type }) => `update delete ${absolute(name)} ${type}`);
+  return [...new Set(deletions), ...records.map((record) => `update add ${recordText(record)}`)];
+}
+
+function chunks<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
 }
 
 /** Each zone is delegated from the zone above it, as a resolver that starts at the root expects. */
@@ -104,5 +115,5 @@ template:
     journal-content: all
     acl: [ "change" ]
 zone:
-${zones.map((zone) => `  - domain: "${absolute(zone)}"\n    file: "${zoneFile(zone)}"\n`).join('')}`;
+${['.', ...zones].map((zone) => `  - domain: "${absolute(zone)}"\n    file: "${zoneFile(zone)}"\n`).join('')}`;
 }

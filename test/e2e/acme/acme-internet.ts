@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import type { DnsRecord } from '../../peers/dns-record.ts';
 import type { Host } from '../../peers/host.ts';
 import { type Internet, startInternet } from '../../peers/internet.ts';
 import { RESOLVER_NUMBER } from '../../peers/network.ts';
@@ -9,7 +8,7 @@ import { type Pebble, type PebbleOptions, startPebble } from '../../peers/pebble
 import { Operator, type OperatorOptions } from './operator.ts';
 import { Sender } from './sender.ts';
 
-/** All tenants are directly below it, so that each is a registered domain of its own. */
+/** All tenants of a test are directly below it, so that each is a registered domain of its own. */
 const ZONE = 'test';
 const CA_NAME = 'ca.test';
 const CA_NUMBER = 10;
@@ -32,12 +31,22 @@ export class AcmeInternet {
     this.sender = sender;
   }
 
-  static async start(t: Test, records: readonly DnsRecord[] = []): Promise<AcmeInternet> {
-    const internet = await startInternet({ zones: [ZONE], records });
+  static async start(t: Test): Promise<AcmeInternet> {
+    const internet = await AcmeInternet.open();
     t.teardown(() => internet.close());
+    return internet;
+  }
+
+  /** For whoever closes it, with more zones for tenants. */
+  static async open(...zones: readonly string[]): Promise<AcmeInternet> {
+    const internet = await startInternet({ zones: [ZONE, ...zones] });
     const ca = await internet.host('ca', CA_NUMBER);
     await internet.dns.put({ name: CA_NAME, type: 'A', value: ca.address });
     return new AcmeInternet(internet, ca, new Sender(await internet.host('sender', SENDER_NUMBER)));
+  }
+
+  close(): Promise<void> {
+    return this.#internet.close();
   }
 
   get dns(): Internet['dns'] {

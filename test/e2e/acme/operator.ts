@@ -104,8 +104,14 @@ export class Operator {
 
   /** The lines of the log with this event since the server started, about one host or all. */
   events(event: string, host?: string): readonly LogEvent[] {
-    const lines = this.postseal.program.lines.filter((line) => line.includes(`"event":"${event}"`));
-    return lines.map(parseEvent).filter((each) => host === undefined || each.host === host);
+    return this.#lines(event)
+      .map(parseEvent)
+      .filter((each) => host === undefined || each.host === host);
+  }
+
+  /** How many of them there are, which takes little to find out again and again. */
+  count(event: string): number {
+    return this.#lines(event).length;
   }
 
   /** Waits for an event that is not among the first `before` ones, about one host or any. */
@@ -118,10 +124,14 @@ export class Operator {
   event(event: string, domain: string, before = 0): Promise<LogEvent> {
     return this.hostEvent(event, `mta-sts.${domain}`, before);
   }
+
+  #lines(event: string): readonly string[] {
+    return this.postseal.program.lines.filter((line) => line.includes(`"event":"${event}"`));
+  }
 }
 
 /** The record that leads senders and CAs from a tenant's policy host to an operator. */
-export function policyHostRecord(domain: string, serviceName: string) {
+function policyHostRecord(domain: string, serviceName: string) {
   return { name: `mta-sts.${domain}`, type: 'CNAME', value: `${serviceName}.` } as const;
 }
 
