@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { CaFacts } from '../certs/issuer.ts';
 import type { Ca } from '../certs/obstacle.ts';
+import { paceAt, RESTED } from '../certs/pace.ts';
 import { decideRound, type Start } from '../certs/round.ts';
 import { roomFor } from '../certs/standing.ts';
 import { newUpkeep, type Upkeep } from '../certs/upkeep.ts';
@@ -51,6 +52,7 @@ export class CertificateJob {
   readonly #facts = new Map<string, ReadFacts>();
   readonly #running = new Map<Hostname, { readonly start: Start; readonly done: Promise<void> }>();
   readonly #ending = new AbortController();
+  #pace = RESTED;
   #timer: NodeJS.Timeout | undefined;
   /** When the timer ends, as performance.now() tells. */
   #next = Number.POSITIVE_INFINITY;
@@ -122,14 +124,16 @@ export class CertificateJob {
     const awake = store.awake(startedAt, MOST_AWAKE).filter(({ host }) => !this.#running.has(host));
     const byHost = new Map(awake.map((upkeep) => [upkeep.host, upkeep]));
     const turn = store.turn();
+    const pace = paceAt(this.#pace, startedAt);
     const input = {
       awake,
       cas: cas.map((ca) => this.#stateOf(ca)),
-      room: this.#room(cas),
+      room: { ...this.#room(cas), unhurried: pace.left },
       turn,
       now: startedAt,
     };
-    const { starts, sleeps, spent } = decideRound(input);
+    const { starts, sleeps, spent, unhurried } = decideRound(input);
+    this.#pace = { ...pace, left: unhurried };
     const orders = starts.filter(({ plan }) => plan.do === 'order').length;
     if (starts.length + sleeps.length === 0) return;
     // Before the first order starts: what is spent stays spent, whatever happens to us.

@@ -11,6 +11,7 @@ import {
   afterInfo,
   afterIssue,
   afterLook,
+  isFailing,
   type LookResult,
   type Upkeep,
 } from '../certs/upkeep.ts';
@@ -32,9 +33,15 @@ export interface KnownAuthority extends CertificateAuthority {
   readonly facts: CaFacts;
 }
 
+/** What to look at: `enough` is the challenge type beside which no other need be tried if it opens a way. */
+interface LookAt {
+  readonly host: Hostname;
+  readonly cas: readonly KnownAuthority[];
+  readonly enough: ChallengeType | undefined;
+}
+
 type Looking = (
-  host: Hostname,
-  cas: readonly KnownAuthority[],
+  at: LookAt,
   signal: AbortSignal,
 ) => Promise<LookResult & { readonly findings: readonly Finding[] }>;
 
@@ -88,13 +95,11 @@ export class CertificateSteps {
     this.#options.store.note(host, (upkeep) => afterInfo(upkeep, info, this.#options.now()));
   }
 
-  async #look(
-    { host, look: before }: Upkeep,
-    cas: readonly KnownAuthority[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #look(upkeep: Upkeep, cas: readonly KnownAuthority[], signal: AbortSignal): Promise<void> {
     const { store, log, now } = this.#options;
-    const { findings, ...result } = await this.#options.look(host, cas, signal);
+    const { host, look: before } = upkeep;
+    const enough = likelyWay(upkeep, cas);
+    const { findings, ...result } = await this.#options.look({ host, cas, enough }, signal);
     const [first] = findings;
     const remedy = first && { remedy: remedyText(first) };
     store.note(host, (upkeep) => afterLook(upkeep, { ...result, ...remedy }, now()));
@@ -167,6 +172,12 @@ export class CertificateSteps {
     store.change(order.host, (upkeep) => afterFailure(upkeep, ended, outcome));
     log.error({ event: 'certificate_failed', host: order.host, ca: ca.name, ...outcome });
   }
+}
+
+/** A renewal needs one way, and its own is likely to be open. A host that is new, or that fails, is looked at by all. */
+function likelyWay(upkeep: Upkeep, [first]: readonly CertificateAuthority[]): ChallengeType | undefined {
+  if (upkeep.certificate === undefined || isFailing(upkeep)) return undefined;
+  return upkeep.works ?? first?.challenges[0];
 }
 
 function remedyText({ remedy, record }: Finding): string {

@@ -153,7 +153,7 @@ function openSteps(store: UpkeepStore, options: CertificatesOptions): Certificat
   return new CertificateSteps({
     store,
     pems,
-    look: (host, cas, signal) => look({ host, serviceName, cas: cas.map(caaOf), dns, board, signal }),
+    look: ({ cas, ...at }, signal) => look({ ...at, serviceName, cas: cas.map(caaOf), dns, board, signal }),
     renewed,
     ordered,
     log,

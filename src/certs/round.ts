@@ -3,7 +3,7 @@ import { type LedgerChanges, type Slot, spend } from './budget.ts';
 import { orderCharges } from './charges.ts';
 import type { Ca } from './obstacle.ts';
 import { type Plan, plan } from './plan.ts';
-import { inOrder } from './queue.ts';
+import { inOrder, laneOf } from './queue.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** What may still be started, beside what runs already. */
@@ -12,6 +12,8 @@ interface Room {
   readonly looks: number;
   /** Orders, by CA: {@link roomFor} less those that run. */
   readonly orders: Readonly<Record<string, number>>;
+  /** Looks and orders of renewals that are in no hurry. */
+  readonly unhurried: number;
 }
 
 export interface RoundInput {
@@ -35,6 +37,8 @@ export interface Round {
   readonly sleeps: readonly { readonly host: Hostname; readonly until: number; readonly because: string }[];
   /** The entries that the started orders change in each CA's ledger: to be kept before the first of them starts. */
   readonly spent: Readonly<Record<string, LedgerChanges>>;
+  /** What is left of the room for renewals that are in no hurry. */
+  readonly unhurried: number;
 }
 
 /** Decides what starts now, for all hosts together, so that bounds and limits hold. */
@@ -47,9 +51,9 @@ export function decideRound({ awake, cas, room, turn, now }: RoundInput): Round 
     const next = plan(upkeep, books.cas, now);
     const { host } = upkeep;
     if (next.do === 'wait') sleeps.push({ host, until: next.until, because: next.because });
-    else if (books.take(next, host, now)) starts.push({ host, plan: next });
+    else if (books.take(next, upkeep, now)) starts.push({ host, plan: next });
   }
-  return { starts, sleeps, spent: books.spent };
+  return { starts, sleeps, spent: books.spent, unhurried: books.unhurried };
 }
 
 /** What is left of room and limits while a round is decided. */
@@ -57,6 +61,7 @@ class Books {
   /** The CAs, with ledgers that show what was spent in this round. */
   readonly cas: readonly Ca[];
   readonly spent: Record<string, Map<string, readonly Slot[]>> = {};
+  unhurried: number;
   #looks: number;
   readonly #orders: Record<string, number>;
 
@@ -67,19 +72,22 @@ class Books {
       const get = (key: string) => spent.get(key) ?? ca.ledger.get(key);
       return { ...ca, ledger: { get } };
     });
+    this.unhurried = room.unhurried;
     this.#looks = room.looks;
     this.#orders = { ...room.orders };
   }
 
   /** Whether there is room for it; then it is taken. */
-  take(next: Start['plan'], host: Hostname, now: number): boolean {
+  take(next: Start['plan'], upkeep: Upkeep, now: number): boolean {
     const ca = next.do === 'ask' ? undefined : next.ca;
     const looks = next.do === 'order' ? 0 : 1;
     const orders = ca === undefined ? 0 : (this.#orders[ca] ?? 0);
-    if (this.#looks < looks || (ca !== undefined && orders < 1)) return false;
+    const unhurried = next.do !== 'ask' && laneOf(upkeep, now) === 'renewal' ? 1 : 0;
+    if (this.#looks < looks || (ca !== undefined && orders < 1) || this.unhurried < unhurried) return false;
+    this.unhurried -= unhurried;
     this.#looks -= looks;
     if (ca !== undefined) this.#orders[ca] = orders - 1;
-    if (next.do === 'order') this.#spend(next.ca, host, next.replaces, now);
+    if (next.do === 'order') this.#spend(next.ca, upkeep.host, next.replaces, now);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { type CaaAnswer, caaNames } from '../certs/caa.ts';
-import { CHALLENGE_TYPES, type ChallengeBoard } from '../certs/issuer.ts';
+import { CHALLENGE_TYPES, type ChallengeBoard, type ChallengeType } from '../certs/issuer.ts';
 import type { Hostname } from '../names/hostname.ts';
 import { mayConnect } from './address-scope.ts';
 import { decide, type Look, refuseName } from './finding.ts';
@@ -12,6 +12,8 @@ export interface LookRequest {
   /** The operator's name that the host should be an alias of; may be the host itself. */
   readonly serviceName: string;
   readonly cas: readonly CaToAsk[];
+  /** The challenge type that is enough where it opens a way to every CA: the others are then not tried. */
+  readonly enough?: ChallengeType | undefined;
   readonly dns: PublicDns;
   readonly board: ChallengeBoard;
   readonly signal: AbortSignal;
@@ -26,7 +28,7 @@ const MOST_ADDRESSES = 16;
  * order for the same host may run meanwhile. Rejects with the signal's reason, or where the board fails.
  */
 export async function look(request: LookRequest): Promise<Look> {
-  const { host, serviceName, cas, dns, signal } = request;
+  const { host, serviceName, cas, enough, dns, signal } = request;
   const refused = refuseName(host, cas);
   if (refused !== undefined) return refused;
   const [addresses, aliases, service, caa] = await Promise.all([
@@ -35,8 +37,12 @@ export async function look(request: LookRequest): Promise<Look> {
     dns.addresses(serviceName, signal),
     lookUpCaa(request),
   ]);
-  const paths = await walkPaths(request, addresses, service);
-  return decide({ host, serviceName, cas, addresses, aliases, service, caa, paths });
+  const seen = { host, serviceName, cas, addresses, aliases, service, caa };
+  const lookBy = async (types: readonly ChallengeType[]) =>
+    decide({ ...seen, paths: await walkPaths(request, addresses, service, types) });
+  const short = enough && (await lookBy([enough]));
+  const isEnough = short && cas.every(({ name }) => short.ways[name]?.includes(enough));
+  return isEnough ? short : lookBy(CHALLENGE_TYPES);
 }
 
 /** No more than CAs that heed CAA make worth while. */
@@ -50,8 +56,9 @@ async function walkPaths(
   { host, cas, board, signal }: LookRequest,
   addresses: Addresses,
   service: Addresses,
+  among: readonly ChallengeType[],
 ): Promise<readonly PathSeen[]> {
-  const types = CHALLENGE_TYPES.filter((type) => cas.some(({ challenges }) => challenges.includes(type)));
+  const types = among.filter((type) => cas.some(({ challenges }) => challenges.includes(type)));
   const all = addressesOf(addresses);
   const own = addressesOf(service);
   const walked = all.filter((address) => mayConnect(address, own)).slice(0, MOST_ADDRESSES);

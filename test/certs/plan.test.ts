@@ -1,4 +1,5 @@
 import t from 'tap';
+import { paceAt, RESTED } from '../../src/certs/pace.ts';
 import { plan } from '../../src/certs/plan.ts';
 import { inOrder, laneOf } from '../../src/certs/queue.ts';
 import { decideRound } from '../../src/certs/round.ts';
@@ -80,7 +81,7 @@ t.test('what starts together stays within room and limits', async (t) => {
     look: good,
   }));
   const awake = situations.map(upkeepIn);
-  const room = { looks: 2, orders: { first: 4 } };
+  const room = { looks: 2, orders: { first: 4 }, unhurried: 9 };
   const cas = casIn({});
   const round = decideRound({ awake, cas, room, turn: 0, now: at(0) });
   t.equal(round.starts.length, 4);
@@ -105,4 +106,26 @@ t.test('what starts together stays within room and limits', async (t) => {
     ['look', 'look'],
     'a look before an order needs room for both',
   );
+});
+
+t.test('renewals in no hurry go at a walk, and hold nobody up', async (t) => {
+  const of = (kind: Situation, count: number) =>
+    Array.from({ length: count }, (_, index) => ({ ...kind, look: good, host: `${index}.${kind.host}` }));
+  const fresh = { host: 'new.example.com' };
+  const awake = [...of(renewing, 9), ...of(urgent, 3), ...of(fresh, 3)].map(upkeepIn);
+  const room = { looks: 20, orders: { first: 20 }, unhurried: 2.5 };
+  const { starts, unhurried } = decideRound({ awake, cas: casIn({}), room, turn: 0, now: at(0) });
+  const started = (kind: Situation) => starts.filter(({ host }) => host.endsWith(kind.host ?? '')).length;
+  t.same([renewing, urgent, fresh].map(started), [2, 3, 3]);
+  t.equal(unhurried, 0.5);
+});
+
+t.test('the pace of renewals', async (t) => {
+  const { left: most } = paceAt(RESTED, at(0));
+  const tired = { left: 0, at: at(0) };
+  t.equal(paceAt(tired, at(0)).left, 0);
+  t.equal(paceAt(tired, at(0) + 500).left, 5);
+  t.equal(paceAt(paceAt(tired, at(0) + 450), at(0) + 500).left, 5, 'in how many steps does not matter');
+  t.equal(paceAt(tired, at(9)).left, most, 'no more than so many at once');
+  t.same(paceAt({ left: 3, at: at(9) }, at(0)), { left: 3, at: at(0) }, 'a clock that was set back');
 });

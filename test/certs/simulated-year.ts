@@ -84,7 +84,8 @@ export class SimulatedYear {
     const { starts, sleeps, spent } = decideRound({
       awake: [...this.#awake].map((host) => this.#upkeep(host)),
       cas: [{ ...ca, ledger: this.#ledger, standing: this.#standing }],
-      room: { looks: LOOKS, orders },
+      // In the time of a step the pace allows for more.
+      room: { looks: LOOKS, orders, unhurried: LOOKS + PARALLEL },
       turn: this.#turn,
       now,
     });

@@ -12,12 +12,15 @@ export interface LookingOut {
   readonly serviceName: string;
   readonly hosts: readonly string[];
   readonly challenges?: readonly ChallengeType[];
+  readonly enough?: ChallengeType;
   /** Milliseconds after which all looks are given up. */
   readonly abort?: number;
 }
 
 // Looks at all hosts at once and prints, as JSON, what was found, by host, and how many challenges are left.
-const { addresses, serviceName, hosts, challenges, abort } = JSON.parse(process.argv[2] ?? '') as LookingOut;
+const { addresses, serviceName, hosts, challenges, enough, abort } = JSON.parse(
+  process.argv[2] ?? '',
+) as LookingOut;
 
 const at = (port: number) => Listeners.bind(addresses.map((host) => ({ host, port })));
 const edge = new Edge({ https: await at(443), http: await at(80) }, {});
@@ -33,6 +36,7 @@ const looks = hosts.map(async (host) => {
     host: host as Hostname,
     serviceName,
     cas: [{ name: 'ca', caa, challenges: challenges ?? CHALLENGE_TYPES }],
+    enough,
     dns: openPublicDns({ timeout: 4000 }),
     board,
     signal: stop.signal,

@@ -87,6 +87,18 @@ t.test('only the challenge types that a CA is offered are tried', async (t) => {
   }
 });
 
+t.test('one challenge type is enough where it opens a way, and the others are tried where not', async (t) => {
+  const both = ['mta-sts.good.test', 'mta-sts.method.test', 'mta-sts.closed.test'];
+  const { found: whole } = await lookOut(both);
+  const { found, left } = await lookOut(both, { enough: 'http-01' });
+  t.same((found['mta-sts.good.test'] as Look).ways, { ca: ['http-01'] }, 'the other was not tried');
+  t.match(found['mta-sts.method.test'], { found: 'good', ways: { ca: ['tls-alpn-01'] } }, 'CAA forbids it');
+  t.same(found['mta-sts.closed.test'], whole['mta-sts.closed.test'], 'all is told where nothing is open');
+  const other = await lookOut(['mta-sts.good.test'], { enough: 'tls-alpn-01', challenges: ['http-01'] });
+  t.match(other.found['mta-sts.good.test'], { found: 'good', ways: { ca: ['http-01'] } }, 'not offered');
+  t.equal(left + other.left, 0, 'no challenge is left');
+});
+
 t.test('looks that are given up leave nothing behind', async (t) => {
   const told = await lookOut(['mta-sts.mute.test', 'mta-sts.broken.test'], { abort: 1000 });
   t.equal(told.found['mta-sts.mute.test'], 'given up');
