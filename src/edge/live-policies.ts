@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import { ByteTable } from '../bytes/byte-table.ts';
 import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
 import type { PolicyTexts } from '../store/files/policy-texts.ts';
 import type { ServedText } from './messages.ts';
-import { PolicyTable } from './policy-table.ts';
 
 // Policies loaded between two looks at the network.
 const BATCH = 2_000;
@@ -10,7 +10,7 @@ const BATCH = 2_000;
 /** The policies that a worker serves: a table in memory, and until it is full the state file behind it. */
 export class LivePolicies {
   readonly #texts: PolicyTexts;
-  readonly #table = new PolicyTable();
+  readonly #table = new ByteTable();
   /** Policy hosts that the primary told of: what it tells is newer than what is read from a disk. */
   readonly #told = new Set<string>();
   #loaded = false;
@@ -51,6 +51,7 @@ export class LivePolicies {
     for (const { domain, text } of texts) {
       const host = policyHost(domain as Hostname);
       if (text === undefined) this.#table.delete(host);
+      // Policy texts are ASCII.
       else this.#table.set(host, text);
       if (!this.#loaded) this.#told.add(host);
     }

@@ -34,7 +34,7 @@ export class Totals<Process, Metrics> {
   }
 }
 
-type Tally = Readonly<Record<string, number>>;
+export type Tally = Readonly<Record<string, number>>;
 
 export function addTallies(left: Tally, right: Tally): Tally {
   const sum: Record<string, number> = { ...left };

@@ -9,6 +9,7 @@ import { readSource } from './source.ts';
 /** The folders of `src/`. Imports go from a later one to an earlier one. */
 const ORDER = [
   ...[
+    'bytes',
     'flaws',
     'names',
     'alerts',

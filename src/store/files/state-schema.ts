@@ -158,6 +158,13 @@ const STEPS = [
    ALTER TABLE upkeep ADD COLUMN alert_at INTEGER;
    UPDATE upkeep SET alert_at = 0 WHERE not_after IS NOT NULL;
    CREATE INDEX upkeep_alert ON upkeep (alert_at) WHERE alert_at IS NOT NULL;`,
+  `CREATE TABLE announced (
+     name TEXT PRIMARY KEY,
+     texts TEXT NOT NULL,
+     ttl INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE zone (serial INTEGER NOT NULL) STRICT;
+   INSERT INTO zone VALUES (0);`,
 ];
 
 /**
