@@ -19,6 +19,7 @@ LABEL org.opencontainers.image.title="Postseal" \
 ENV NODE_ENV=production \
     POSTSEAL_LISTEN_HTTPS="[::]:8443" \
     POSTSEAL_LISTEN_HTTP="[::]:8080" \
+    POSTSEAL_LISTEN_DNS="[::]:8053" \
     POSTSEAL_LISTEN_METRICS="0.0.0.0:9464" \
     POSTSEAL_STORE_POLICIES=/policies \
     POSTSEAL_STORE_CERTS=/certs \
@@ -34,7 +35,7 @@ COPY src ./src
 
 # The base image's user `node`, by number, so that orchestrators can see that it is not root.
 USER 1000:1000
-EXPOSE 8443 8080 9464
+EXPOSE 8443 8080 8053/tcp 8053/udp 9464
 VOLUME ["/policies", "/certs", "/state"]
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \

@@ -15,6 +15,7 @@ export const postseal: Kind = {
       POSTSEAL_SERVICE_NAME: 'sts.postseal.test',
       POSTSEAL_LISTEN_HTTPS: `127.0.0.1:${https}`,
       POSTSEAL_LISTEN_HTTP: `127.0.0.1:${http}`,
+      POSTSEAL_LISTEN_DNS: 'off',
       POSTSEAL_LISTEN_METRICS: `127.0.0.1:${metrics}`,
       POSTSEAL_LISTEN_ADMIN: 'off',
       POSTSEAL_STORE_POLICIES: site.corpus.policies,

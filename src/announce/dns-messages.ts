@@ -25,7 +25,7 @@ export interface DnsSettings {
 }
 
 /** A TSIG key as it is written down; its secret in base64. */
-export interface SharedKey {
+interface SharedKey {
   readonly name: string;
   readonly algorithm: TsigAlgorithm;
   readonly secret: string;

@@ -25,6 +25,7 @@ import { type Outlook, readOutlook, readReports } from './outlook.ts';
 import { sealed } from './sealing.ts';
 import { Secret } from './secret.ts';
 import { type Announce, Settings } from './settings.ts';
+import { readZone, type ZoneSettings } from './zone-settings.ts';
 
 /** Everything that the operator decides, checked. */
 export interface Config {
@@ -35,6 +36,7 @@ export interface Config {
   readonly listen: {
     readonly https: readonly ListenAddress[];
     readonly http: readonly ListenAddress[];
+    readonly dns: readonly ListenAddress[];
     readonly metrics: readonly ListenAddress[];
     readonly admin: readonly ListenAddress[];
   };
@@ -43,7 +45,7 @@ export interface Config {
   readonly store: { readonly policies: string; readonly certs: string; readonly state: string };
   readonly localCa: boolean;
   readonly acme: Acme;
-  readonly dns: {
+  readonly dns: ZoneSettings & {
     /** To look at public DNS by; the system's where there are none. */
     readonly resolvers: readonly ListenAddress[];
     readonly announce: Announce;
@@ -52,7 +54,12 @@ export interface Config {
   /** Where TLS reports go; nowhere where there are none. */
   readonly reports: readonly ReportUri[];
   readonly workers: number;
-  readonly limits: { readonly connections: number; readonly certificates: number; readonly requests: number };
+  readonly limits: {
+    readonly connections: number;
+    readonly certificates: number;
+    readonly dns_responses: number;
+    readonly requests: number;
+  };
   readonly alerts: AlertConfig;
   readonly metrics: {
     /** The most hosts with a metric of their own. */
@@ -65,12 +72,14 @@ const TRIAL_NAME = 'sts.localhost';
 const TRIAL_LISTEN = {
   https: '127.0.0.1:8443',
   http: '127.0.0.1:8080',
+  dns: '127.0.0.1:8053',
   metrics: '127.0.0.1:9464',
   admin: '127.0.0.1:8470',
 };
 const PUBLIC_LISTEN = {
   https: '[::]:443',
   http: '[::]:80',
+  dns: '[::]:53',
   metrics: '127.0.0.1:9464',
   admin: '127.0.0.1:8470',
 };
@@ -176,6 +185,7 @@ function check(settings: Settings): Parsed<Config> {
   const isPublic = name.ok && !isSpecialUse(name.value);
   const localCa = settings.local_ca ?? (!isPublic && settings.acme?.directory === undefined);
   const acme = readAcme(settings, isPublic && !localCa);
+  const zone = name.ok ? readZone(settings, name.value) : flawed();
   const resolvers = parseAddresses('dns.resolver', settings.dns?.resolver ?? 'off');
   const outside = readOutlook(settings);
   const reports = readReports(settings);
@@ -188,6 +198,7 @@ function check(settings: Settings): Parsed<Config> {
     ...(listen.ok ? [] : listen.flaws),
     ...(store.ok ? [] : store.flaws),
     ...(acme.ok ? [] : acme.flaws),
+    ...(zone.ok ? [] : zone.flaws),
     ...(resolvers.ok ? [] : resolvers.flaws),
     ...(outside.ok ? [] : outside.flaws),
     ...(reports.ok ? [] : reports.flaws),
@@ -198,10 +209,14 @@ function check(settings: Settings): Parsed<Config> {
     const message = 'Certificates come from the local CA or by ACME, not from both';
     flaws.push({ path: 'local_ca', message, remedy: 'Remove local_ca, or write acme.directory: off' });
   }
+  if (settings.dns?.announce === 'own' && listen.ok && listen.value.dns.length === 0) {
+    const message = 'Our own server is to announce, and its listen.dns is off';
+    flaws.push({ path: 'dns.announce', message, remedy: 'Give listen.dns an address, or name another way' });
+  }
   if (flaws.length > 0 || !name.ok || !listen.ok || !store.ok || !acme.ok || !resolvers.ok || !admin.ok) {
     return flawed(...flaws);
   }
-  if (!outside.ok || !reports.ok || !alerts.ok) return flawed(...flaws);
+  if (!outside.ok || !reports.ok || !alerts.ok || !zone.ok) return flawed(...flaws);
   return parsed({
     trial,
     serviceName: name.value,
@@ -210,15 +225,20 @@ function check(settings: Settings): Parsed<Config> {
     store: store.value,
     localCa,
     acme: acme.value,
-    dns: { resolvers: resolvers.value, announce: settings.dns?.announce ?? 'own' },
+    dns: { ...zone.value, resolvers: resolvers.value, announce: announceOf(settings) },
     outside: outside.value,
     reports: reports.value,
     workers: workers === 'auto' ? Math.max(LEAST_WORKERS, availableParallelism()) : workers,
-    limits: { connections: 20_000, certificates: 2_000, requests: 6_000, ...limits },
+    limits: { connections: 20_000, certificates: 2_000, dns_responses: 100, requests: 6_000, ...limits },
     alerts: alerts.value,
     metrics: { perHost: settings.metrics?.per_host ?? PER_HOST },
     log: { level: 'info', ...log },
   });
+}
+
+/** Without a server of our own, and without another one named, a person sets what is to be announced. */
+function announceOf({ dns, listen }: Settings): Announce {
+  return dns?.announce ?? (listen?.dns === 'off' ? 'manual' : 'own');
 }
 
 function localCaFlaws(serviceName: string, localCa: boolean): readonly Flaw[] {
@@ -230,12 +250,16 @@ function localCaFlaws(serviceName: string, localCa: boolean): readonly Flaw[] {
 function readListen(listen: Readonly<Record<keyof Config['listen'], string>>): Parsed<Config['listen']> {
   const https = parseAddresses('listen.https', listen.https);
   const http = parseAddresses('listen.http', listen.http);
+  const dns = parseAddresses('listen.dns', listen.dns);
   const metrics = parseAddresses('listen.metrics', listen.metrics);
   const admin = parseAddresses('listen.admin', listen.admin);
-  const flaws = [https, http, metrics, admin].flatMap((addresses) => (addresses.ok ? [] : addresses.flaws));
+  const flaws = [https, http, dns, metrics, admin].flatMap((addresses) =>
+    addresses.ok ? [] : addresses.flaws,
+  );
   const given = {
     https: https.ok ? https.value : [],
     http: http.ok ? http.value : [],
+    dns: dns.ok ? dns.value : [],
     metrics: metrics.ok ? metrics.value : [],
     admin: admin.ok ? admin.value : [],
   };

@@ -3,6 +3,7 @@ import { ALERT_KINDS } from '../alerts/alert.ts';
 import type { Census, CertificateEnd } from '../certs/upkeep-store.ts';
 import type { WorkerMetrics } from '../edge/messages.ts';
 import type { AlertCounts } from './alert-job.ts';
+import { type DnsFacts, DnsMetrics } from './dns-metrics.ts';
 import type { OrderCounts } from './order-counts.ts';
 
 /** What the metrics are read from, at each scrape. */
@@ -18,6 +19,8 @@ export interface MetricsSource {
   /** Those that end first, as many as are to have a metric of their own. */
   certificateEnds(): readonly CertificateEnd[];
   alerts(): AlertCounts;
+  /** Undefined where our own DNS server is off. */
+  dns(): Promise<DnsFacts> | undefined;
   /** Whether the last pass over the documents could be done. */
   readonly policiesFresh: boolean;
 }
@@ -88,6 +91,8 @@ export class Metrics {
     ['channel', 'outcome'],
   );
 
+  #dns: DnsMetrics | undefined;
+
   constructor(source: MetricsSource) {
     this.#source = source;
     collectDefaultMetrics({ register: this.#registry, prefix: 'postseal_' });
@@ -99,7 +104,12 @@ export class Metrics {
 
   /** The text that Prometheus reads. */
   async read(): Promise<string> {
-    this.#collect(await this.#source.workerMetrics());
+    const [workers, dns] = await Promise.all([this.#source.workerMetrics(), this.#source.dns()]);
+    this.#collect(workers);
+    if (dns !== undefined) {
+      this.#dns ??= new DnsMetrics(this.#registry);
+      this.#dns.collect(dns);
+    }
     return this.#registry.metrics();
   }
 

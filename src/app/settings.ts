@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { TSIG_ALGORITHMS } from '../dns/tsig.ts';
 import type { Secret } from './secret.ts';
 
 /** Who brings policy ids into DNS: our own server, the operator's, a provider of DNS, or a person. */
@@ -25,6 +26,7 @@ export const Settings = Type.Object(
     listen: section({
       https: text('addresses with ports, such as "[::]:443", several joined by commas'),
       http: text('addresses with ports, such as "[::]:80", or off'),
+      dns: text('addresses with ports, such as "[::]:53", or off'),
       metrics: text('addresses with ports, such as "127.0.0.1:9464", or off'),
       admin: text('addresses with ports, such as "127.0.0.1:8470", or off'),
     }),
@@ -47,6 +49,16 @@ export const Settings = Type.Object(
     dns: section({
       resolver: text('addresses of DNS resolvers with ports, such as "9.9.9.9:53", several joined by commas'),
       announce: Type.Optional(Type.Enum(ANNOUNCE, { description: `one of ${ANNOUNCE.join(', ')}` })),
+      zone: text("the zone that tenants' names point into, such as z.sts.example.net"),
+      nameservers: text('names of the servers that answer for the zone, several joined by commas'),
+      ttl: count('seconds from 1 to 86400', 86_400),
+      negative_ttl: count('seconds from 1 to 86400', 86_400),
+      secondaries: text('addresses with ports of servers that copy the zone, several joined by commas'),
+      transfer_key: secret('the key that secondaries sign with, in base64'),
+      transfer_key_name: text("the key's name"),
+      transfer_key_algorithm: Type.Optional(
+        Type.Enum(TSIG_ALGORITHMS, { description: `one of ${TSIG_ALGORITHMS.join(', ')}` }),
+      ),
     }),
     outside: section({
       connect_to: text(
@@ -67,6 +79,13 @@ export const Settings = Type.Object(
     limits: section({
       connections: count('the most connections at once, from 1 to 1000000', 1_000_000),
       certificates: count('the most certificates in memory per worker, from 1 to 1000000', 1_000_000),
+      dns_responses: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 1_000_000,
+          description: 'the most equal answers of DNS a second to one network, to 1000000; 0 for any number',
+        }),
+      ),
       requests: count('requests a minute of one token of the admin API, from 1 to 1000000', 1_000_000),
     }),
     alerts: section({

@@ -18,6 +18,7 @@ import type { TenantStore } from '../tenant/store.ts';
 import { openAlertJob } from './alerts.ts';
 import { keepCertificates } from './certificates.ts';
 import type { Config } from './config.ts';
+import { startDns } from './dns.ts';
 import { type HealthEvidence, health, MOST_DOCUMENTS } from './health.ts';
 import { LastKnown } from './last-known.ts';
 import { ledgerClock } from './ledger-clock.ts';
@@ -32,6 +33,7 @@ export interface Running {
   readonly addresses: {
     readonly https: readonly ListenAddress[];
     readonly http: readonly ListenAddress[];
+    readonly dns: readonly ListenAddress[];
     readonly metrics: readonly ListenAddress[];
   };
   /** The root certificate file of the local CA, where there is one. */
@@ -76,6 +78,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     log,
     issue: (host) => issue(ca, store, host, now),
   });
+  const dns = await startDns(config, log, now);
   const folder = new DocumentFolder(config.store.policies);
   const orders = new OrderCounts();
   const certificates =
@@ -111,6 +114,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     certificates: () => certificates?.census(),
     certificateEnds: () => certificates?.firstToEnd(config.metrics.perHost) ?? [],
     alerts: () => alerts.counts(),
+    dns: () => dns?.facts(),
     get policiesFresh() {
       return loop.failure === undefined;
     },
@@ -129,6 +133,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
         ...(loop.failure === undefined ? [] : [loop.failure]),
         ...(certificates?.problems() ?? []),
         ...alerts.problems(),
+        ...(dns?.problems() ?? []),
       ],
     });
   };
@@ -141,7 +146,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     await alerts.close();
     // Challenges are answered until no order waits for them.
     await certificates?.close();
-    await workers.close();
+    await Promise.all([workers.close(), dns?.close()]);
     await loop.close();
     await Promise.all(operations.map(({ server }) => closeServer(server)));
     store.close();
@@ -151,11 +156,14 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
       ca,
       Promise.all(operations.map(({ server, address }) => listen(server, address))),
       workers.listening,
+      // Policies are served whatever becomes of DNS.
+      dns?.listening.catch((error: unknown) => log.error({ event: 'dns_not_answered', err: error })),
     ]);
     alerts.start();
     const addresses = {
       https: listeners.https.addresses,
       http: listeners.http.addresses,
+      dns: dns?.addresses ?? [],
       metrics: metricsAddresses,
     };
     const firstPass = loop.start();

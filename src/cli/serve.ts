@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { formatAddress } from '../app/addresses.ts';
 import type { Config } from '../app/config.ts';
 import { type Running, start } from '../app/start.ts';
 import { ListenError } from '../edge/listeners.ts';
@@ -43,7 +44,7 @@ function startFailed(error: unknown): void {
 function listenRemedy({ code }: ListenError): string {
   return code === 'EACCES'
     ? 'Ports under 1024 need a privilege: choose others (POSTSEAL_LISTEN_HTTPS), or grant it'
-    : 'Choose another address (POSTSEAL_LISTEN_HTTPS, _HTTP, _METRICS), or end what listens there';
+    : 'Choose another address (POSTSEAL_LISTEN_HTTPS, _HTTP, _DNS, _METRICS), or end what listens there';
 }
 
 /** A line or two for each listener, with a command that works when pasted. */
@@ -62,6 +63,12 @@ function welcome(config: Config, { addresses, localCaRoot }: Running): string[] 
   for (const address of addresses.http) {
     lines.push(`plain     http   ${url(address)}`, `  curl -i http://${url(address)}/`);
   }
+  for (const { host, port } of addresses.dns) {
+    lines.push(
+      `zone      dns    ${url({ host, port })}`,
+      `  dig +short @${reachable(host)} -p ${port} ${config.dns.zone} SOA`,
+    );
+  }
   for (const address of addresses.metrics) {
     lines.push(`metrics   http   ${url(address)}`, `  curl http://${url(address)}/readyz`);
   }
@@ -79,8 +86,11 @@ function firstTenant(config: Config) {
   }
 }
 
-/** An address to connect to; a wildcard address is reached over loopback. */
 function url({ host, port }: ListenAddress): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return reachable.includes(':') ? `[${reachable}]:${port}` : `${reachable}:${port}`;
+  return formatAddress({ host: reachable(host), port });
+}
+
+/** An address to connect to; a wildcard address is reached over loopback. */
+function reachable(host: string): string {
+  return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
 }

@@ -14,7 +14,7 @@ export interface Query {
 }
 
 /** What the OPT record of a query says (RFC 6891 section 6.1). */
-export interface Edns {
+interface Edns {
   /** The most octets of an answer over UDP. */
   readonly size: number;
   readonly version: number;

@@ -3,8 +3,8 @@ import type { Hostname } from '../names/hostname.ts';
 import { MAX_NAME } from '../names/label.ts';
 
 /** What stands at a tenant's names in our zone: policy id, report address, challenges of CAs. */
-export const TENANT_LABELS = ['_mta-sts', '_tlsrpt', '_acme-challenge'] as const;
-export type TenantLabel = (typeof TENANT_LABELS)[number];
+const TENANT_LABELS = ['_mta-sts', '_tlsrpt', '_acme-challenge'] as const;
+type TenantLabel = (typeof TENANT_LABELS)[number];
 
 const HASH_DIGITS = 40;
 const LONGEST_LABEL = Math.max(...TENANT_LABELS.map((label) => label.length));

@@ -127,7 +127,8 @@ export class Zone {
   apply({ serial, sets }: ZoneChange): void {
     const removed: ZoneEntry[] = [];
     const added: ZoneEntry[] = [];
-    for (const set of sets) {
+    // Of a name that is named twice the last is what it becomes.
+    for (const set of new Map(sets.map((set) => [set.name, set])).values()) {
       const key = keyOf(set.name);
       const before = this.#table.get(key);
       // A copy, for the bytes in the table hold the whole slab.
@@ -178,7 +179,7 @@ function lower(octet = 0): number {
 }
 
 /** A name without the zone, as labels in wire form. Throws RangeError where a label is none. */
-export function keyOf(name: string): string {
+function keyOf(name: string): string {
   return nameToWire(name).toString('latin1').slice(0, -1);
 }
 

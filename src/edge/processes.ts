@@ -79,7 +79,7 @@ export class Processes<
   readonly #living = new Set<ChildProcess>();
   readonly #loaded = new Set<ChildProcess>();
   readonly #passes = new Map<number, Pending>();
-  readonly #scrapes = new Map<number, (process: ChildProcess) => void>();
+  readonly #scrapes = new Map<number, (child: ChildProcess) => void>();
   readonly #pauses = new Set<NodeJS.Timeout>();
   readonly #totals: Totals<ChildProcess, Metrics>;
   readonly #listening = Promise.withResolvers<void>();
@@ -131,7 +131,7 @@ export class Processes<
       resolve();
     };
     this.#passes.set(pass, { waiting, done });
-    for (const process of waiting) tell(process, message(pass));
+    for (const child of waiting) tell(child, message(pass));
     return promise;
   }
 
@@ -139,17 +139,17 @@ export class Processes<
   async metrics(): Promise<Metrics> {
     this.#counter += 1;
     const request = this.#counter;
-    const waiting = new Set([...this.#living].filter((process) => process.connected));
+    const waiting = new Set([...this.#living].filter((child) => child.connected));
     if (waiting.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, this.#options.times.metrics);
-        this.#scrapes.set(request, (process) => {
-          waiting.delete(process);
+        this.#scrapes.set(request, (child) => {
+          waiting.delete(child);
           if (waiting.size > 0) return;
           clearTimeout(timer);
           resolve();
         });
-        for (const process of waiting) tell(process, { kind: 'metrics', request });
+        for (const child of waiting) tell(child, { kind: 'metrics', request });
       });
       this.#scrapes.delete(request);
     }
@@ -162,8 +162,8 @@ export class Processes<
     this.#closing = true;
     for (const pause of this.#pauses) clearTimeout(pause);
     const living = [...this.#living];
-    const ended = living.map((process) => new Promise((resolve) => process.once('exit', resolve)));
-    for (const process of living) tell(process, { kind: 'drain' });
+    const ended = living.map((child) => new Promise((resolve) => child.once('exit', resolve)));
+    for (const child of living) tell(child, { kind: 'drain' });
     const timer = setTimeout(() => this.#kill(this.#living), this.#options.times.end);
     await Promise.all(ended);
     clearTimeout(timer);
@@ -171,9 +171,9 @@ export class Processes<
 
   #begin(): void {
     const { program, execArgv = [], descriptors, what, log } = this.#options;
-    let process: ChildProcess;
+    let child: ChildProcess;
     try {
-      process = fork(program, [], {
+      child = fork(program, [], {
         execArgv: [...execArgv],
         stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...descriptors],
       });
@@ -183,26 +183,26 @@ export class Processes<
       return;
     }
     const born = performance.now();
-    const exited = (reason: string | number) => this.#exited(process, performance.now() - born, reason);
-    this.#living.add(process);
-    process.on('message', (message: Told | FromProcess<Metrics>) => this.#receive(process, message));
-    process.on('error', (error) => {
+    const exited = (reason: string | number) => this.#exited(child, performance.now() - born, reason);
+    this.#living.add(child);
+    child.on('message', (message: Told | FromProcess<Metrics>) => this.#receive(child, message));
+    child.on('error', (error) => {
       log.error({ event: `${what}_unreachable`, err: error });
-      if (process.pid === undefined) exited('not started');
+      if (child.pid === undefined) exited('not started');
     });
-    process.on('exit', (code, signal) => exited(signal ?? code ?? 'unknown'));
-    tell(process, this.#options.begin());
+    child.on('exit', (code, signal) => exited(signal ?? code ?? 'unknown'));
+    tell(child, this.#options.begin());
   }
 
-  #exited(process: ChildProcess, life: number, reason: string | number): void {
-    if (!this.#living.delete(process)) return;
-    this.#loaded.delete(process);
-    this.#totals.end(process);
-    for (const pass of this.#passes.keys()) this.#applied(process, pass);
-    for (const answered of this.#scrapes.values()) answered(process);
+  #exited(child: ChildProcess, life: number, reason: string | number): void {
+    if (!this.#living.delete(child)) return;
+    this.#loaded.delete(child);
+    this.#totals.end(child);
+    for (const pass of this.#passes.keys()) this.#applied(child, pass);
+    for (const answered of this.#scrapes.values()) answered(child);
     if (this.#closing) return;
     this.#restarts += 1;
-    this.#options.log.error({ event: `${this.#options.what}_exited`, pid: process.pid, reason });
+    this.#options.log.error({ event: `${this.#options.what}_exited`, pid: child.pid, reason });
     this.#beginAgain(life);
   }
 
@@ -218,43 +218,43 @@ export class Processes<
     this.#pauses.add(timer);
   }
 
-  #receive(process: ChildProcess, told: Told | FromProcess<Metrics>): void {
+  #receive(child: ChildProcess, told: Told | FromProcess<Metrics>): void {
     const message = told as FromProcess<Metrics>;
     switch (message.kind) {
       case 'listening':
         this.#listening.resolve();
         break;
       case 'failed':
-        process.kill('SIGKILL');
+        child.kill('SIGKILL');
         this.#listening.reject(new ProcessesError(this.#options.what, message.code));
         break;
       case 'loaded':
-        this.#loaded.add(process);
+        this.#loaded.add(child);
         break;
       case 'applied':
-        this.#applied(process, message.pass);
+        this.#applied(child, message.pass);
         break;
       case 'metrics':
-        this.#totals.see(process, message.metrics);
-        this.#scrapes.get(message.request)?.(process);
+        this.#totals.see(child, message.metrics);
+        this.#scrapes.get(message.request)?.(child);
         break;
       default:
-        this.#options.hear?.(told as Told, (answer) => tell(process, answer));
+        this.#options.hear?.(told as Told, (answer) => tell(child, answer));
     }
   }
 
-  #applied(process: ChildProcess, pass: number): void {
+  #applied(child: ChildProcess, pass: number): void {
     const pending = this.#passes.get(pass);
-    pending?.waiting.delete(process);
+    pending?.waiting.delete(child);
     if (pending?.waiting.size !== 0) return;
     this.#passes.delete(pass);
     pending.done();
   }
 
   #kill(silent: Iterable<ChildProcess>): void {
-    for (const process of silent) {
-      this.#options.log.error({ event: `${this.#options.what}_silent`, pid: process.pid });
-      process.kill('SIGKILL');
+    for (const child of silent) {
+      this.#options.log.error({ event: `${this.#options.what}_silent`, pid: child.pid });
+      child.kill('SIGKILL');
     }
   }
 }
@@ -269,7 +269,7 @@ class ProcessesError extends Error {
   }
 }
 
-function tell(process: ChildProcess, message: object): void {
+function tell(child: ChildProcess, message: object): void {
   // One that ends meanwhile is no error of the message.
-  if (process.connected) process.send(message, () => {});
+  if (child.connected) child.send(message, () => {});
 }

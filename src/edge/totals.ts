@@ -18,14 +18,14 @@ export class Totals<Process, Metrics> {
   }
 
   /** Keeps a living process's counts in place of those it told before. */
-  see(process: Process, metrics: Metrics): void {
-    this.#last.set(process, metrics);
+  see(child: Process, metrics: Metrics): void {
+    this.#last.set(child, metrics);
   }
 
-  end(process: Process): void {
-    const last = this.#last.get(process);
+  end(child: Process): void {
+    const last = this.#last.get(child);
     if (last === undefined) return;
-    this.#last.delete(process);
+    this.#last.delete(child);
     this.#ended = this.#sum.add(this.#ended, this.#sum.ended(last));
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { tenantName } from '../dns/tenant-name.ts';
 import { type Hostname, policyHost } from '../names/hostname.ts';
 import type { PolicyId } from '../policy/policy-id.ts';
 import { formatRecord } from '../policy/record.ts';
@@ -32,9 +32,6 @@ export type TextKind = '_mta-sts' | '_tlsrpt';
 
 const OWNERS: Readonly<Record<TextKind, string>> = { '_mta-sts': '_mta-sts', _tlsrpt: '_smtp._tls' };
 
-// RFC 1035 section 2.3.4: 255 octets on the wire, which is so many characters without the final dot.
-const LONGEST_NAME = 253;
-
 /**
  * What the tenant's own zone needs, so that senders find its policy: the policy host pointing at the service (RFC 8461
  * section 8.2), and pointers to the texts in the operator's zone, each tenant's its own, since texts differ. Without
@@ -50,7 +47,7 @@ export function tenantRecords(
   if (zone === undefined) return [host, ...textRecords(domain, scheme, id)];
   const kinds: readonly TextKind[] = scheme.reports.length > 0 ? ['_mta-sts', '_tlsrpt'] : ['_mta-sts'];
   const pointers = kinds.map((kind) => {
-    return { name: ownerName(kind, domain), type: 'CNAME', value: targetName(kind, domain, zone) } as const;
+    return { name: ownerName(kind, domain), type: 'CNAME', value: tenantName(domain, kind, zone) } as const;
   });
   return [host, ...pointers];
 }
@@ -83,19 +80,12 @@ export function announcements(
 
 /** The name at which a tenant's text stands. */
 export function textName(kind: TextKind, domain: Hostname, { zone }: RecordScheme): string {
-  return zone === undefined ? ownerName(kind, domain) : targetName(kind, domain, zone);
+  return zone === undefined ? ownerName(kind, domain) : tenantName(domain, kind, zone);
 }
 
 /** The name at which senders look (RFC 8461 section 3.1, RFC 8460 section 3). */
 export function ownerName(kind: TextKind, domain: Hostname): string {
   return `${OWNERS[kind]}.${domain}`;
-}
-
-/** The name in the operator's zone; one that would be too long has a hash in the place of the domain. */
-export function targetName(kind: TextKind, domain: Hostname, zone: string): string {
-  const name = `${domain}.${kind}.${zone}`;
-  if (name.length <= LONGEST_NAME) return name;
-  return `${createHash('sha256').update(domain).digest('hex').slice(0, 40)}.${kind}.${zone}`;
 }
 
 /** One line of a zone file (RFC 1035 section 5), names absolute. */

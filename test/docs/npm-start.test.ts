@@ -14,7 +14,7 @@ const PARTS = ['package.json', 'package-lock.json', 'src', 'policies', 'certs'];
 // The ports of the trial are fixed, so it runs in a network of its own, which has a loopback and nothing else.
 const START = 'ip link set lo up && exec npm start';
 
-t.test('npm start prints, for each listener, a curl line that works when pasted', async (t) => {
+t.test('npm start prints, for each listener, a line that works when pasted', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'postseal-'));
   for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   // What is installed is linked, so nothing must look as if it had to be installed anew.
@@ -29,19 +29,20 @@ t.test('npm start prints, for each listener, a curl line that works when pasted'
     await end(npm);
     rmSync(folder, { recursive: true });
   });
-  const curls = await curlLines(npm);
-  t.equal(curls.length, 3, 'HTTPS, HTTP and metrics');
-  const answers = await Promise.all(curls.map((curl) => pasted(npm, curl)));
+  const lines = await commandLines(npm);
+  t.equal(lines.length, 4, 'HTTPS, HTTP, DNS and metrics');
+  const answers = await Promise.all(lines.map((line) => pasted(npm, line)));
   t.match(answers[0], /^version: STSv1\r\nmode: enforce\r\n/);
   t.match(answers[1], /^HTTP\/1.1 404 /);
-  t.match(answers[2], /"status":"ready","tenants":3,/);
+  t.match(answers[2], /^sts\.localhost\. hostmaster\.sts\.localhost\. \d+ /);
+  t.match(answers[3], /"status":"ready","tenants":3,/);
 });
 
-/** The curl lines that it prints, once the last of what it says has come. */
-async function curlLines(npm: ChildProcess): Promise<string[]> {
+/** The commands that it prints, once the last of what it says has come. */
+async function commandLines(npm: ChildProcess): Promise<string[]> {
   const lines: string[] = [];
   for await (const line of createInterface({ input: npm.stdout as NodeJS.ReadableStream })) {
-    if (line.startsWith('  curl ')) lines.push(line.trim());
+    if (/^ {2}(curl|dig) /.test(line)) lines.push(line.trim());
     if (line.startsWith('records ')) break;
   }
   return lines;

@@ -24,19 +24,23 @@ t.test("the README's defaults are those of the configuration", async (t) => {
   const config = readConfig({ POSTSEAL_SERVICE_NAME: 'sts.example.org' });
   t.ok(config.ok);
   if (!config.ok) return;
-  const { listen, store, limits, metrics, log } = config.value;
+  const { listen, store, dns, limits, metrics, log } = config.value;
   const address = ([first]: readonly { host: string; port: number }[]) =>
     first?.host.includes(':') ? `[${first.host}]:${first.port}` : `${first?.host}:${first?.port}`;
   const found = {
     'listen.https': address(listen.https),
     'listen.http': address(listen.http),
+    'listen.dns': address(listen.dns),
     'listen.metrics': address(listen.metrics),
     'listen.admin': address(listen.admin),
     'store.policies': store.policies.replace(/^.*\//, ''),
     'store.certs': store.certs.replace(/^.*\//, ''),
     'store.state': store.state.replace(/^.*\//, ''),
+    'dns.ttl': String(dns.ttl),
+    'dns.negative_ttl': String(dns.negativeTtl),
     'limits.connections': String(limits.connections),
     'limits.certificates': String(limits.certificates),
+    'limits.dns_responses': String(limits.dns_responses),
     'limits.requests': String(limits.requests),
     'metrics.per_host': String(metrics.perHost),
     'log.level': log.level,

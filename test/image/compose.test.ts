@@ -25,6 +25,8 @@ t.test('it publishes the ports that the image listens on', async (t) => {
   const image = environment(await readDockerfile());
   const port = (name: string) => image.get(`POSTSEAL_LISTEN_${name}`)?.split(':').at(-1);
   t.same(ports, [
+    `53:${port('DNS')}/tcp`,
+    `53:${port('DNS')}/udp`,
     `80:${port('HTTP')}`,
     `443:${port('HTTPS')}`,
     // Never to the world.

@@ -47,6 +47,7 @@ export async function startPostseal(host: Host, options: PostsealOptions): Promi
     POSTSEAL_SERVICE_NAME: options.serviceName,
     POSTSEAL_LISTEN_HTTPS: `${host.address}:443`,
     POSTSEAL_LISTEN_HTTP: `${host.address}:80`,
+    POSTSEAL_LISTEN_DNS: 'off',
     POSTSEAL_LISTEN_METRICS: metrics,
     POSTSEAL_STORE_POLICIES: folders.policies,
     POSTSEAL_STORE_CERTS: folders.certs,

@@ -27,6 +27,7 @@ export interface DnsRecord {
 interface Listening {
   readonly https: readonly Address[];
   readonly http: readonly Address[];
+  readonly dns: readonly Address[];
   readonly metrics: readonly Address[];
   readonly admin: readonly Address[];
 }
@@ -86,6 +87,7 @@ export class Home {
       POSTSEAL_SERVICE_NAME: 'sts.postseal.test',
       POSTSEAL_LISTEN_HTTPS: '127.0.0.1:0',
       POSTSEAL_LISTEN_HTTP: '127.0.0.1:0',
+      POSTSEAL_LISTEN_DNS: 'off',
       POSTSEAL_LISTEN_METRICS: '127.0.0.1:0',
       POSTSEAL_LISTEN_ADMIN: '127.0.0.1:0',
       POSTSEAL_STORE_POLICIES: this.policies,
@@ -143,6 +145,10 @@ export class Server {
 
   get http(): Address {
     return this.listening.http[0] as Address;
+  }
+
+  get dns(): Address {
+    return this.listening.dns[0] as Address;
   }
 
   get metrics(): Address {

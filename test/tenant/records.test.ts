@@ -2,7 +2,7 @@ import t from 'tap';
 import type { PolicyId } from '../../src/policy/policy-id.ts';
 import { selectRecord } from '../../src/policy/record.ts';
 import { formatRecords, RECORD_FORMATS } from '../../src/tenant/record-format.ts';
-import { announcements, targetName, tenantRecords, zoneLine } from '../../src/tenant/records.ts';
+import { announcements, tenantRecords, zoneLine } from '../../src/tenant/records.ts';
 import { parseReportUris } from '../../src/tlsrpt/record.ts';
 import { goodValue, readCases } from '../cases.ts';
 import { policyDomain } from './revisions.ts';
@@ -47,16 +47,6 @@ t.test('the texts stand where the pointers of the tenant lead', async (t) => {
     const published = announcements(domain, scheme, id).map((each) => each.name);
     t.same(new Set(pointers.map(({ value }) => value)), new Set(published));
   }
-});
-
-t.test('a name in the zone is never too long, and each tenant has its own', async (t) => {
-  const zone = 'z.sts.example.net';
-  const long = `${'a.'.repeat(110)}`;
-  const names = ['one.example', 'two.example'].map((end) =>
-    targetName('_mta-sts', policyDomain(`${long}${end}`), zone),
-  );
-  for (const name of names) t.match(name, /^[\da-f]{40}\._mta-sts\.z\.sts\.example\.net$/);
-  t.not(names[0], names[1]);
 });
 
 t.test('a sender finds the id in the record', async (t) => {
