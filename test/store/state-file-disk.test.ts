@@ -40,7 +40,7 @@ t.test('a killed server is survived by all that it recorded', async (t) => {
 
 t.test('on a full disk, what was recorded is served, and recording fails as a whole', async (t) => {
   const folder = filled(t);
-  const copy = `cp "$FOLDER/state.sqlite" /tmp/state-of-$$ && ${small('128k')} && mv /tmp/state-of-$$ "$FOLDER/state.sqlite"`;
+  const copy = `cp "$FOLDER/state.sqlite" /tmp/state-of-$$ && ${small('256k')} && mv /tmp/state-of-$$ "$FOLDER/state.sqlite"`;
   const full = `${copy} && { head -c 1m /dev/zero > "$FOLDER/ballast" || true; } 2> /dev/null`;
   const found = runOn(full, 'read-state.ts', folder);
   t.match(found, { served: ['example.com'], texts: { length: 1 }, entries: 0, recorded: false });
