@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import type { Hostname } from '../../src/names/hostname.ts';
+import type { TenantQuery } from '../../src/tenant/desk.ts';
 import type { Revision } from '../../src/tenant/revision.ts';
 import type { DocumentEntry, NewRevision, TenantStore } from '../../src/tenant/store.ts';
 import { policyDomain, policyOf, recording, revise } from '../tenant/revisions.ts';
@@ -272,6 +273,76 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
     }
     store.record(recording({ revisions: [next(store, other, 'testing', 1)], now: 3000 }));
     t.equal(reopened().servedCount(), 2, 'and it goes on after that');
+  });
+
+  test('served tenants are listed page by page, by what is asked for', (t, store, reopened) => {
+    const names = ['a.example', 'ab.example', 'b.example', 'xn--bcher-kva.example'].map(policyDomain);
+    const modes = ['none', 'testing', 'enforce', 'testing'];
+    const revisions = names.map((name, index) => next(store, name, modes[index] ?? '', index));
+    const labels = names.map((name, index) => ({
+      domain: name,
+      labels: { tier: index < 2 ? 'gold' : 'tin', [`n${index}`]: '"\u2028é' },
+    }));
+    store.record(recording({ revisions, labels, now: 1000 }));
+    const found = (query: Partial<TenantQuery>): readonly string[] =>
+      reopened()
+        .list({ after: '', limit: 10, ...query })
+        .map((one) => one.domain);
+    t.same(found({}), names);
+    t.same(found({ limit: 2 }), names.slice(0, 2));
+    t.same(found({ limit: 2, after: 'ab.example' }), names.slice(2));
+    t.same(found({ name: 'B.ex' }), ['ab.example', 'b.example']);
+    t.same(found({ name: 'bücher' }), ['xn--bcher-kva.example']);
+    t.same(found({ name: '%' }), []);
+    t.same(found({ mode: 'testing' }), ['ab.example', 'xn--bcher-kva.example']);
+    t.same(found({ stage: 'accepted' }), names);
+    t.same(found({ stage: 'observed' }), []);
+    t.same(found({ labels: { tier: 'gold' } }), ['a.example', 'ab.example']);
+    t.same(found({ labels: { tier: 'gold' }, after: 'a.example' }), ['ab.example']);
+    t.same(found({ labels: { tier: 'tin', n3: '"\u2028é' } }), ['xn--bcher-kva.example']);
+    t.same(found({ labels: { tier: '' } }), []);
+    t.same(found({ labels: { tier: 'gold' }, mode: 'none', name: 'a' }), ['a.example']);
+    t.same(found({ only: { domains: [], labels: {} } }), []);
+    const only = { domains: names.slice(2, 3), labels: { n0: '"\u2028é', tier: 'no' } };
+    t.same(found({ only }), ['a.example', 'b.example']);
+    t.same(found({ only, labels: { tier: 'tin' } }), ['b.example']);
+    const [first] = revisions;
+    t.same(reopened().summary(names[0] as Hostname), {
+      ...{ domain: 'a.example', mode: 'none', max_age: 0, labels: labels[0]?.labels },
+      ...{ revision: 1, id: first?.revision.id, at: first?.revision.at, stage: 'accepted', flaws: [] },
+    });
+    t.equal(reopened().summary(never), undefined);
+  });
+
+  test('labels are those of the last good document, and go with the tenant', (t, store) => {
+    const flaws = [{ path: '', message: 'a', remedy: 'b' }];
+    const labels = { customer: '42' };
+    store.record(
+      recording({ revisions: [next(store, domain, 'none', 1)], labels: [{ domain, labels }], now: 1 }),
+    );
+    store.record(recording({ entries: [{ ...entryOf('example.com.yaml', domain, 's'), flaws }], now: 2 }));
+    t.match(store.list({ after: '', limit: 1 }), [{ labels, flaws }]);
+    store.record(recording({ labels: [{ domain, labels: { tier: 'gold' } }], now: 3 }));
+    t.same(store.labels(domain), { tier: 'gold' });
+    store.record(recording({ left: [domain], now: 4 }));
+    t.same(store.labels(domain), {});
+    t.same(store.list({ after: '', limit: 1 }), []);
+  });
+
+  test('an intent is kept until it comes true, and one to leave until it is forgotten', (t, store, reopened) => {
+    const intent = { actor: 'token:a', address: '::1', cause: 'c', at: 5, leaves: false, isDone: false };
+    store.intend([
+      { domain, digest: 'old', ...intent },
+      { domain, digest: 'x', ...intent },
+      { domain: other, digest: 'y', ...intent, leaves: true },
+    ]);
+    t.same(store.intent(domain), { domain, digest: 'x', ...intent });
+    store.record(recording({ fulfilled: [domain, other, never], now: 6 }));
+    t.equal(store.intent(domain), undefined);
+    const found = reopened();
+    t.same(found.intentsToLeave(), [{ domain: other, digest: 'y', ...intent, leaves: true, isDone: true }]);
+    found.forgetIntents([other, never]);
+    t.same(found.intentsToLeave(), []);
   });
 
   test('lists can be read at the same time, in part, and while recording', (t, store) => {

@@ -1,4 +1,4 @@
-import type { Hostname } from '../../src/names/hostname.ts';
+import { type Hostname, toUnicode } from '../../src/names/hostname.ts';
 import type { TenantQuery, TenantScope, TenantSummary } from '../../src/tenant/desk.ts';
 import type { Serving } from '../../src/tenant/exposure.ts';
 import type { Intent } from '../../src/tenant/intent.ts';
@@ -117,7 +117,7 @@ export class MemoryStore implements TenantStore {
     const fitting = found.filter(
       (one) =>
         one.domain > after &&
-        one.domain.includes(asked.name?.toLowerCase() ?? '') &&
+        [one.domain, toUnicode(one.domain)].some((name) => name.includes(asked.name?.toLowerCase() ?? '')) &&
         one.mode === (asked.mode ?? one.mode) &&
         one.stage === (asked.stage ?? one.stage) &&
         Object.entries(asked.labels ?? {}).every(([name, value]) => one.labels[name] === value) &&

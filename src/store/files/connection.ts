@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type Hostname, toUnicode } from '../../names/hostname.ts';
 
 /** A database with the statements that were prepared for it, each once. */
 export class Connection {
@@ -7,6 +8,7 @@ export class Connection {
 
   constructor(database: DatabaseSync) {
     this.database = database;
+    database.function('to_unicode', { deterministic: true }, (name) => toUnicode(String(name) as Hostname));
   }
 
   sql(text: string): StatementSync {

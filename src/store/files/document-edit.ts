@@ -20,6 +20,7 @@ import {
   changeCollection,
   entrySource,
   isFlow,
+  newlineOf,
   type Splice,
   splice,
   Unspliceable,
@@ -79,7 +80,8 @@ function policySplices(text: string, policy: YAMLMap, { policy: wanted }: Tenant
     const pair = pairOf(policy, key);
     const source = typeof value === 'number' ? `${value}` : textSource(value, quotingOfValue(pair?.value));
     if (pair === undefined) missing.push(`${textSource(key, quoting)}: ${source}`);
-    else if (!isScalar(pair.value) || pair.value.value !== value) splices.push(scalarSplice(pair, source));
+    else if (!isScalar(pair.value) || pair.value.value !== value)
+      splices.push(scalarSplice(text, pair, source));
   }
   const mx = pairOf(policy, 'mx');
   if (mx === undefined && wanted.mx.length > 0) {
@@ -90,7 +92,7 @@ function policySplices(text: string, policy: YAMLMap, { policy: wanted }: Tenant
 
 function mxSplices(text: string, pair: Pair, wanted: readonly string[], quoting: Quoting): readonly Splice[] {
   const { value: list } = pair;
-  if (!isSeq(list)) return wanted.length === 0 ? [] : [scalarSplice(pair, listSource(wanted, quoting))];
+  if (!isSeq(list)) return wanted.length === 0 ? [] : [scalarSplice(text, pair, listSource(wanted, quoting))];
   const collection: Collection = list;
   const meanings = list.items.map((item) => (isScalar(item) ? meaningOf(item.value) : ''));
   if (wanted.length === 0) return emptied(text, pair, collection, '[]');
@@ -122,7 +124,7 @@ function labelSplices(text: string, root: YAMLMap, { labels: wanted }: Tenant): 
     return isEmpty ? [] : append(text, root, [source]);
   }
   const { value: map } = pair;
-  if (!isMap(map)) return [scalarSplice(pair, mapSource(wanted, quoting))];
+  if (!isMap(map)) return [scalarSplice(text, pair, mapSource(wanted, quoting))];
   if (isEmpty) return emptied(text, pair, map, '{}');
   if (map.items.length === 0) return [whole(map, mapSource(wanted, quoting))];
   return changedLabels(text, map, wanted);
@@ -144,7 +146,7 @@ function changedLabels(
     const value = wanted[written[index] ?? ''];
     if (removed.has(index) || value === undefined) return [];
     const isSame = isScalar(pair.value) && pair.value.value === value;
-    return isSame ? [] : [scalarSplice(pair, textSource(value, 'double'))];
+    return isSame ? [] : [scalarSplice(text, pair, textSource(value, 'double'))];
   });
   const last = [...written.keys()].findLast((index) => !removed.has(index)) ?? -1;
   const sources = missing.map((key) => pairSource(key, wanted[key] ?? '', quotingOf(map)));
@@ -160,14 +162,14 @@ function pairOf(map: YAMLMap, name: string): Pair | undefined {
 }
 
 /** Puts another value into the place of a single one. */
-function scalarSplice(pair: Pair, source: string): Splice {
+function scalarSplice(text: string, pair: Pair, source: string): Splice {
   const { value } = pair;
   if (value === null || (isScalar(value) && value.srcToken === undefined)) return absent(pair, source);
   if (!isScalar(value) || !value.range) throw new Unspliceable();
   const [start, end] = value.range;
   if (start === end) return absent(pair, source);
   // A text in lines of its own ends after its last line.
-  return { start, end, text: value.srcToken?.type === 'block-scalar' ? `${source}\n` : source };
+  return { start, end, text: value.srcToken?.type === 'block-scalar' ? source + newlineOf(text) : source };
 }
 
 function absent(pair: Pair, source: string): Splice {

@@ -64,7 +64,12 @@ function hasLabel(name: string, value: string): Condition {
 }
 
 function namePiece(piece: string): Condition {
-  return { sql: 'instr(tenant.domain, ?) > 0', values: [piece.toLowerCase()] };
+  const lower = piece.toLowerCase();
+  // In its own script a name is shown to people, and so searched by them.
+  const isAscii = /^[\0-\x7f]*$/.test(lower);
+  const shown =
+    "CASE WHEN instr(tenant.domain, 'xn--') THEN to_unicode(tenant.domain) ELSE tenant.domain END";
+  return { sql: `instr(${isAscii ? 'tenant.domain' : shown}, ?) > 0`, values: [lower] };
 }
 
 function inScope({ domains, labels }: TenantScope): Condition {

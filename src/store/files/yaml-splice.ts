@@ -64,7 +64,7 @@ export function afterColon(pair: Pair & { srcToken?: CST.CollectionItem }): numb
   return colon.offset + 1;
 }
 
-function newlineOf(text: string): string {
+export function newlineOf(text: string): string {
   return text.includes('\r\n') ? '\r\n' : '\n';
 }
 
