@@ -139,7 +139,8 @@ export class PolicyJob {
     for (const [domain, noticed] of domains) {
       const known = new Map(store.entriesFor(domain).map((entry) => [entry.file, entry]));
       const files = [...new Set([...known.keys(), ...noticed])];
-      const readings = files.map((file) => ({ file, reading: folder.read(file, domain) }));
+      const intent = store.intent(domain);
+      const readings = files.map((file) => ({ file, reading: folder.read(file, domain, intent?.digest) }));
       const wait = Math.min(...readings.map(({ reading }) => waitOf(reading)));
       if (wait < Number.POSITIVE_INFINITY) {
         // All of them, for none of the others may be known of yet.
@@ -149,7 +150,6 @@ export class PolicyJob {
       }
       const newest = store.newest(domain);
       const present = readings.flatMap(({ reading }) => documentOf(reading));
-      const intent = store.intent(domain);
       const isMeant = present.some(({ digest }) => digest === intent?.digest);
       const verdict = reconcile(
         {

@@ -148,6 +148,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     await certificates?.close();
     await Promise.all([workers.close(), dns?.close()]);
     await loop.close();
+    desk.close();
     await Promise.all(operations.map(({ server }) => closeServer(server)));
     store.close();
   };
@@ -184,7 +185,7 @@ interface DeskParts {
   now(): number;
 }
 
-function openDesk({ loop, store, folder, ready, log, now }: DeskParts): TenantDesk {
+function openDesk({ loop, store, folder, ready, log, now }: DeskParts): FileDesk {
   const writer = new DocumentWriter(folder);
   try {
     writer.sweep();

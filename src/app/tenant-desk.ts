@@ -4,7 +4,7 @@ import type { Hostname } from '../names/hostname.ts';
 import { parsePolicyText } from '../policy/text.ts';
 import { digestOf } from '../store/files/digest.ts';
 import { likelyFiles } from '../store/files/document-folder.ts';
-import type { DocumentWriter, Staged } from '../store/files/document-writer.ts';
+import type { DocumentWriter, Replaced, Staged } from '../store/files/document-writer.ts';
 import type {
   EditOutcome,
   EditRequest,
@@ -40,6 +40,9 @@ export interface FileDeskOptions {
 // Edits that are written and served at once.
 const BATCH = 500;
 
+// How long an editor may have a document open before it writes to it, in milliseconds.
+const GRACE = 2_000;
+
 // How long a document may be kept from being taken in by another of its domain that is just being written.
 const PATIENCE = { tries: 25, pause: 200 };
 
@@ -47,6 +50,10 @@ const PATIENCE = { tries: 25, pause: 200 };
 export class FileDesk implements TenantDesk {
   readonly #options: FileDeskOptions;
   readonly #turns = new Turns();
+  /** What was replaced of late. */
+  readonly #replaced = new Map<Hostname, { readonly what: Replaced; readonly timer: NodeJS.Timeout }[]>();
+  /** What was put in place last, by its hash. */
+  readonly #put = new Map<Hostname, string>();
 
   constructor(options: FileDeskOptions) {
     this.#options = options;
@@ -106,6 +113,11 @@ export class FileDesk implements TenantDesk {
     }
   }
 
+  /** Lets go of everything. No edit may be under way. */
+  close(): void {
+    for (const domain of [...this.#replaced.keys()]) this.#letGo(domain, () => true);
+  }
+
   /** Edits of different domains. */
   async #batch(requests: readonly EditRequest[]): Promise<readonly EditOutcome[]> {
     const release = await this.#turns.take(requests.map(({ domain }) => domain));
@@ -121,6 +133,7 @@ export class FileDesk implements TenantDesk {
 
   #begin(request: EditRequest): EditOutcome | Work {
     try {
+      this.#letGo(request.domain, (what) => this.#options.writer.isLate(what));
       const planned = planEdit(request, this.#situation(request.domain));
       if (planned.outcome !== 'planned') return planned;
       if (request.dryRun) return { outcome: 'would-do', effect: effectOfPlan(planned.plan) };
@@ -279,12 +292,13 @@ export class FileDesk implements TenantDesk {
     const [document, ...others] = this.#documents(domain);
     const isOurs = document !== undefined && others.length === 0 && digestOf(document.bytes) === digest;
     if (isOurs && store.summary(domain)?.mode === 'none') {
-      const swap = writer.swap(document.file, document.bytes, undefined);
+      const { file, bytes: expected } = document;
+      const swap = writer.swap(file, expected, undefined);
       writer.sync();
       if (swap.outcome === 'swapped' && swap.captured !== undefined) {
-        writer.finish(document.file, document.bytes, undefined, swap.captured);
+        writer.letGo({ file, captured: swap.captured, expected }, () => false);
       }
-      await look([document.file]);
+      await look([file]);
     }
     store.forgetIntents([domain]);
   }
@@ -299,7 +313,7 @@ export class FileDesk implements TenantDesk {
         if (staged !== undefined && !isSwapped) writer.discard(staged);
         if (isSwapped && outcome !== undefined) writer.undo(file, put, captured);
         else if (captured !== undefined && expected !== undefined) {
-          writer.finish(file, expected, put, captured);
+          this.#keep(plan.domain, { file, captured, expected }, put);
         }
       } catch (error) {
         log.error({ event: 'document_not_put_right', file, err: error });
@@ -310,6 +324,41 @@ export class FileDesk implements TenantDesk {
       if (failed.length > 0) store.forgetIntents(failed);
     } catch {
       // One that is left over names whoever meant to write the very same bytes.
+    }
+  }
+
+  /** For a while: an editor may have opened it before it was replaced, and write to it yet. */
+  #keep(domain: Hostname, what: Replaced, put: Buffer | undefined): void {
+    if (put === undefined) return this.#options.writer.letGo(what, () => false);
+    this.#put.set(domain, digestOf(put));
+    const timer = setTimeout(() => void this.#letGoInTurn(domain, what), GRACE);
+    timer.unref();
+    this.#replaced.set(domain, [...(this.#replaced.get(domain) ?? []), { what, timer }]);
+  }
+
+  async #letGoInTurn(domain: Hostname, what: Replaced): Promise<void> {
+    const release = await this.#turns.take([domain]);
+    this.#letGo(domain, (one) => one === what);
+    release();
+  }
+
+  #letGo(domain: Hostname, isChosen: (what: Replaced) => boolean): void {
+    const { writer, log } = this.#options;
+    const all = this.#replaced.get(domain) ?? [];
+    const chosen = all.filter(({ what }) => isChosen(what));
+    for (const { what, timer } of chosen) {
+      clearTimeout(timer);
+      try {
+        writer.letGo(what, (present) => digestOf(present) === this.#put.get(domain));
+      } catch (error) {
+        log.error({ event: 'document_not_put_right', file: what.file, err: error });
+      }
+    }
+    const kept = all.filter((one) => !chosen.includes(one));
+    if (kept.length > 0) this.#replaced.set(domain, kept);
+    else {
+      this.#replaced.delete(domain);
+      this.#put.delete(domain);
     }
   }
 

@@ -159,6 +159,7 @@ t.test('a tenant leaves through mode none, and its file goes', async (t) => {
   const done = await at.edit(NAME, { do: 'leave' });
   t.match(done, { outcome: 'done', revision: { number: 2, cause: 'tenant leaves' } });
   t.match(at.served.get(NAME), /mode: none\r\nmx: mx1.example.test\r\nmax_age: 86400\r\n/);
+  at.tenants.close();
   t.same(readdirSync(at.policies), []);
   t.equal(at.store.intent(policyDomain(NAME)), undefined);
   at.pass(8 * 86_400_000);
@@ -228,6 +229,7 @@ t.test('after a crash between write and record, the history has the name of who 
 
 /** Nothing but documents is left in the folder. */
 function clean(t: Test, at: OpenDesk): void {
+  at.tenants.close();
   t.same(
     readdirSync(at.policies).filter((file) => !/\.ya?ml$/.test(file)),
     [],

@@ -44,6 +44,7 @@ export class OpenDesk extends Desk {
 
   async end(): Promise<void> {
     await this.loop.close();
+    this.tenants.close();
     this.remove();
   }
 }

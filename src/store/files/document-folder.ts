@@ -64,9 +64,10 @@ export class DocumentFolder {
 
   /**
    * Reads the document of a domain; an unreadable one is a flaw. One that is gone or has no good or no certain end is
-   * believed only when it has been left alone for a while, or was put in place as a whole.
+   * believed only when it has been left alone for a while, or was put in place as a whole, or is the very content
+   * that somebody `meant` to put there.
    */
-  read(file: string, domain: Hostname): Reading {
+  read(file: string, domain: Hostname, meant?: string): Reading {
     const content = this.#content(file);
     switch (content.outcome) {
       case 'missing':
@@ -76,15 +77,21 @@ export class DocumentFolder {
       case 'unreadable':
         return unreadable(file, content.code);
       case 'read':
-        return this.#judge(file, domain, content);
+        return this.#judge(file, domain, content, meant);
     }
   }
 
-  #judge(file: string, domain: Hostname, { bytes, stats }: Extract<Content, { outcome: 'read' }>): Reading {
+  #judge(
+    file: string,
+    domain: Hostname,
+    { bytes, stats }: Extract<Content, { outcome: 'read' }>,
+    meant: string | undefined,
+  ): Reading {
+    const digest = digestOf(bytes);
     const stamp = stampOf(stats);
     const ending = endingOf(bytes.toString('latin1'));
     const tenant = understand(bytes, domain);
-    const isWhole = wasFinished(stats);
+    const isWhole = digest === meant || wasFinished(stats);
     if (!isWhole && (!tenant.ok || ending.mayGoOn)) {
       const wait = this.#settling.remaining(file, stamp, Number(stats.mtimeMs));
       if (wait > 0) return { outcome: 'changing', wait };
@@ -92,7 +99,7 @@ export class DocumentFolder {
     const isUnterminated = !isWhole && ending.isUnterminated;
     return {
       outcome: 'document',
-      document: { file, stamp, digest: digestOf(bytes), tenant, isUnterminated },
+      document: { file, stamp, digest, tenant, isUnterminated },
     };
   }
 

@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { syncFolder } from './durable.ts';
 
 /** A document that is to take a place, on the disk already. */
@@ -21,9 +21,17 @@ export interface Staged {
   readonly temporary: string;
 }
 
+/** A file that was replaced, under a name of its own for as long as somebody may still write to it. */
+export interface Replaced {
+  readonly file: string;
+  readonly captured: string;
+  /** What was in it when it was replaced. */
+  readonly expected: Buffer;
+}
+
 /** What came of putting a document in place. */
 export type Swap =
-  /** `captured` is the file that was there before, kept until {@link DocumentWriter.finish}. */
+  /** `captured` is the file that was there before, kept until {@link DocumentWriter.letGo}. */
   | { readonly outcome: 'swapped'; readonly captured: string | undefined }
   /** Another content was there than expected, and is again: nothing was changed. */
   | { readonly outcome: 'changed' };
@@ -31,7 +39,8 @@ export type Swap =
 // Documents are no secret: other people of the machine edit them.
 const MODE = 0o644;
 
-const LEFT_BEHIND = /^(.+\.ya?ml)\.[\da-f]{12}\.(tmp|old|gone)$/;
+// Hidden, so that nobody takes them for documents.
+const LEFT_BEHIND = /^\.(.+\.ya?ml)\.[\da-f]{12}\.(tmp|old|gone)$/;
 
 /**
  * Replaces documents that people edit at the same time. A file is moved out of its place, looked at where nobody
@@ -105,20 +114,24 @@ export class DocumentWriter {
     if (captured !== undefined) putBack(captured, path);
   }
 
+  /** Whether an editor that had opened a file before it was replaced has written to it since. */
+  isLate({ captured, expected }: Replaced): boolean {
+    return readIfThere(captured)?.equals(expected) === false;
+  }
+
   /**
-   * Lets go of what was replaced. An editor that had opened it before may have written to it since: that is the later
-   * edit, and takes its place. @returns whether it was so.
+   * Lets go of what was replaced; where an editor wrote to it since, that is the later edit, and takes the place of what
+   * was put there. One by hand that is there now would have replaced it, too, and stays.
    */
-  finish(file: string, expected: Buffer, put: Buffer | undefined, captured: string): boolean {
-    const late = readIfThere(captured);
-    if (late === undefined || late.equals(expected)) {
+  letGo({ file, captured, expected }: Replaced, isOurs: (present: Buffer) => boolean): void {
+    const late = this.isLate({ file, captured, expected });
+    const present = late ? this.read(file) : undefined;
+    if (present === undefined || !isOurs(present)) {
       rmSync(captured, { force: true });
-      return false;
+      return;
     }
-    const path = this.#place(file);
-    const again = this.swap(file, put, { path, temporary: captured });
+    const again = this.swap(file, present, { path: this.#place(file), temporary: captured });
     if (again.outcome === 'swapped' && again.captured !== undefined) rmSync(again.captured, { force: true });
-    return true;
   }
 
   /** After a crash: what was out of its place goes back there, and what was never put in place goes. */
@@ -220,7 +233,7 @@ function readIfThere(path: string): Buffer | undefined {
 }
 
 function besides(path: string, kind: 'tmp' | 'old' | 'gone'): string {
-  return `${path}.${randomBytes(6).toString('hex')}.${kind}`;
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.${kind}`);
 }
 
 function codeOf(error: unknown): string | undefined {
