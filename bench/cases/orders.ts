@@ -96,7 +96,10 @@ function figuresOf(count: number, rounds: readonly Round[]): Figure[] {
     return { value: median(values), rounds: values };
   };
   const errors = rounds.reduce((sum, { unserved }) => sum + unserved, 0);
-  const notes = [`Pebble refuses ${BAD_NONCES}% of nonces`, 'looks at DNS and own paths included'];
+  const notes = [
+    `Pebble refuses ${BAD_NONCES}% of nonces, and sends no Retry-After`,
+    'looks at DNS and own paths included',
+  ];
   const cost = { ...about, what: 'processor time per order', unit: 'ms' } as const;
   return [
     {
