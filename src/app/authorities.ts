@@ -34,9 +34,17 @@ export function readAcme({ acme = {}, acme_fallback }: Settings, isPublic: boole
   const found = [readAuthority('acme', { ...acme, directory })];
   if (acme_fallback !== undefined) found.push(readAuthority('acme_fallback', acme_fallback));
   const challenges = readChallenges(acme.challenges);
-  const flaws = [...found, challenges].flatMap((part) => (part.ok ? [] : part.flaws));
-  if (flaws.length > 0 || !challenges.ok) return flawed(...flaws);
   const authorities = found.flatMap((authority) => (authority.ok ? (authority.value ?? []) : []));
+  const flaws = [...found, challenges].flatMap((part) => (part.ok ? [] : part.flaws));
+  if (authorities.length > 1 && authorities[0]?.name === authorities[1]?.name) {
+    const message = `Is at the same host as acme.directory, ${authorities[0]?.name}: one is down when the other is`;
+    flaws.push({
+      path: 'acme_fallback.directory',
+      message,
+      remedy: 'Name another CA, or remove acme_fallback',
+    });
+  }
+  if (flaws.length > 0 || !challenges.ok) return flawed(...flaws);
   return parsed({ authorities, challenges: challenges.value, parallel: acme.parallel ?? PARALLEL });
 }
 

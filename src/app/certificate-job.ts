@@ -3,7 +3,7 @@ import type { CaFacts } from '../certs/issuer.ts';
 import type { Ca } from '../certs/obstacle.ts';
 import { paceAt, RESTED } from '../certs/pace.ts';
 import { decideRound, type Start } from '../certs/round.ts';
-import { roomFor } from '../certs/standing.ts';
+import { roomFor, standingAfterSilence, standingAfterWord } from '../certs/standing.ts';
 import { newUpkeep, type Upkeep } from '../certs/upkeep.ts';
 import type { UpkeepStore } from '../certs/upkeep-store.ts';
 import type { Hostname } from '../names/hostname.ts';
@@ -127,7 +127,7 @@ export class CertificateJob {
     const pace = paceAt(this.#pace, startedAt);
     const input = {
       awake,
-      cas: cas.map((ca) => this.#stateOf(ca)),
+      cas: this.#options.authorities.map((ca) => this.#stateOf(ca)),
       room: { ...this.#room(cas), unhurried: pace.left },
       turn,
       now: startedAt,
@@ -163,10 +163,12 @@ export class CertificateJob {
     this.#running.set(host, { start, done });
   }
 
-  #stateOf({ name, challenges, limits, facts: { hasRenewalInfo } }: KnownAuthority): Ca {
+  #stateOf({ name, challenges, limits }: CertificateAuthority): Ca {
     const { store } = this.#options;
     const [ledger, standing] = [store.ledger(name), store.standing(name)];
-    return { name, challenges, hasRenewalInfo, limits, ledger, standing };
+    const facts = this.#facts.get(name)?.facts;
+    const hasRenewalInfo = facts?.hasRenewalInfo === true;
+    return { name, isKnown: facts !== undefined, challenges, hasRenewalInfo, limits, ledger, standing };
   }
 
   #room(cas: readonly KnownAuthority[]) {
@@ -194,7 +196,7 @@ export class CertificateJob {
   }
 
   async #factsOf({ name, issuer }: CertificateAuthority): Promise<CaFacts | undefined> {
-    const { now, log } = this.#options;
+    const { store, now, log } = this.#options;
     const before = this.#facts.get(name);
     // Unless the clock was set back since.
     if (before !== undefined && now() < before.until && now() >= before.at) return before.facts;
@@ -203,6 +205,15 @@ export class CertificateJob {
     if (!isRead) log.warn({ event: 'ca_unreachable', ca: name, why: read.why });
     const at = now();
     const until = at + (isRead ? TIMES.facts : TIMES.noFacts);
+    if (before?.facts === undefined) {
+      const standing = store.standing(name);
+      const next = isRead
+        ? standingAfterWord(standing, at)
+        : standingAfterSilence(standing, name, read.why, at);
+      store.record({ standings: { [name]: next } });
+      // Others may be waiting for it, or have turned to another CA in their thoughts.
+      if (isRead) store.wakeAll();
+    }
     // What it said before holds while it says nothing.
     const facts = isRead ? read : before?.facts;
     this.#facts.set(name, { facts, at, until, why: isRead ? '' : read.why });

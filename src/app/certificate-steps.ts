@@ -102,7 +102,8 @@ export class CertificateSteps {
     const { findings, ...result } = await this.#options.look({ host, cas, enough }, signal);
     const [first] = findings;
     const remedy = first && { remedy: remedyText(first) };
-    store.note(host, (upkeep) => afterLook(upkeep, { ...result, ...remedy }, now()));
+    const asked = Object.fromEntries(cas.map(({ name, challenges }) => [name, challenges]));
+    store.note(host, (upkeep) => afterLook(upkeep, { ...result, ...remedy }, asked, now()));
     if (result.found === before?.found && result.why === before.why) return;
     const level = result.found === 'good' ? 'info' : 'warn';
     log[level]({ event: 'certificate_look', host, found: result.found, why: result.why, findings });

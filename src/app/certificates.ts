@@ -103,6 +103,8 @@ function openCertificates(options: CertificatesOptions): Certificates {
     }
   };
   takeStock(tenants, store, job, config.serviceName);
+  // The configuration may have changed: whoever waits is to think of it now.
+  store.wakeAll();
   job.start();
   return {
     notice: (domains) =>

@@ -9,6 +9,8 @@ const HOUR = 3600_000;
 
 // A second CA is turned to when the first takes no orders for longer than this.
 const PATIENCE = HOUR;
+// A CA that was never heard of is thought of again after this time at the soonest.
+const SILENCE_PAUSE = 60_000;
 // What a look found at one CA is asked again after this time where there is a certificate to lose.
 const LONGEST_WAY_PAUSE = HOUR;
 // After so many failures in a row an order no longer says what it replaces, for that may be why.
@@ -19,6 +21,8 @@ const FAILING_SHARE = 3 / 4;
 /** A CA with one account, in the order of preference. */
 export interface Ca {
   readonly name: string;
+  /** Whether its directory was read since the start; before that nothing can be ordered there. */
+  readonly isKnown: boolean;
   /** The challenge types that it may be offered. */
   readonly challenges: readonly ChallengeType[];
   /** Whether its directory offers renewal information (RFC 9773 section 3). */
@@ -38,6 +42,7 @@ export interface Obstacle {
 
 /** The first thing in the way; before all, what shows that this CA does not want the host. */
 export function obstacleAt(upkeep: Upkeep, look: Looked, ca: Ca, now: number): Obstacle | undefined {
+  if (!ca.isKnown) return silenceObstacle(ca, now);
   const inTheWay = [
     standingObstacle(ca, now),
     setbackObstacle(upkeep, ca, now),
@@ -47,8 +52,15 @@ export function obstacleAt(upkeep: Upkeep, look: Looked, ca: Ca, now: number): O
   return first ?? budgetObstacle(upkeep, ca, now);
 }
 
+function silenceObstacle(ca: Ca, now: number): Obstacle {
+  const obstacle = standingObstacle(ca, now);
+  return { ...obstacle, until: Math.max(obstacle.until, now + SILENCE_PAUSE) };
+}
+
+/** What was noted by a clock that has been set back since does not count, here and in the next. */
 function standingObstacle({ name, standing }: Ca, now: number): Obstacle {
-  const { until, trouble, why, since } = standing;
+  const { trouble, why, since, at } = standing;
+  const until = at > now ? 0 : standing.until;
   const takesLong = Math.max(until, now) - since > PATIENCE;
   const because = `${name} takes no orders (${trouble}): ${why}`;
   return { until, because, yields: takesLong ? 'if-it-matters' : 'not' };
@@ -60,9 +72,12 @@ function setbackObstacle(upkeep: Upkeep, ca: Ca, now: number): Obstacle {
   const silence = `${ca.name} did not answer the last order`;
   let worst: Obstacle = { until: unanswered.until, because: silence, yields: 'not' };
   for (const [name, setback] of Object.entries(setbacks)) {
-    const { outcome, why } = setback.last;
+    const { last } = setback;
+    const { outcome, why } = last;
     if (name !== ca.name && outcome !== 'challenge-failed') continue;
-    const until = setbackEnd(upkeep, setback);
+    // A type that is offered no more is in nobody's way.
+    if (last.outcome === 'challenge-failed' && !ca.challenges.includes(last.challenge)) continue;
+    const until = setback.at > now ? 0 : setbackEnd(upkeep, setback);
     const because = `the last order failed (${outcome}): ${why}`;
     if (until > worst.until) worst = { until, because, yields: setbackYields(setback, until - now) };
   }

@@ -43,7 +43,7 @@ export type Plan =
 export function plan(upkeep: Upkeep, cas: readonly Ca[], now: number): Plan {
   const { certificate, look, askedAt } = upkeep;
   if (certificate !== undefined && !isWanted(upkeep, now)) return keep(upkeep.host, certificate, cas, now);
-  if (look === undefined || look.at < askedAt) return { do: 'look', ca: undefined };
+  if (look === undefined || !isOfNow(look, askedAt, cas, now)) return { do: 'look', ca: undefined };
   if (!allows(look, upkeep)) return lookAgain(upkeep, look, now);
   const choice = choose(upkeep, look, cas, now);
   const isStale = choice.do === 'order' && now - look.at > LOOK_HOLDS;
@@ -55,6 +55,15 @@ export function isWanted(upkeep: Upkeep, now: number): boolean {
   const held = renewable(upkeep);
   if (held === undefined || upkeep.certificate === undefined) return true;
   return upkeep.askedAt > upkeep.certificate.obtainedAt || isDue(held, now);
+}
+
+/** Not from before the operator asked, nor before other CAs or challenge types were configured or the clock set back. */
+function isOfNow({ at, asked }: Looked, askedAt: number, cas: readonly Ca[], now: number): boolean {
+  if (at < askedAt || at > now) return false;
+  return cas.every(
+    ({ name, isKnown, challenges }) =>
+      !isKnown || challenges.every((type) => asked[name]?.includes(type) === true),
+  );
 }
 
 function keep(host: string, certificate: Held, cas: readonly Ca[], now: number): Plan {

@@ -59,6 +59,19 @@ export function standingAfter(standing: Standing, ended: Ended): Standing {
   }
 }
 
+/** After a CA's directory could not be read, though nothing is known of it yet: orders can't even be tried. */
+export function standingAfterSilence(standing: Standing, ca: string, why: string, at: number): Standing {
+  // Asked more often than orders would be: what falls into a pause is no trouble of its own.
+  if (standing.trouble === 'unreachable' && at < standing.until && standing.at <= at)
+    return { ...standing, why };
+  return troubled(standing, { ca, startedAt: at, endedAt: at }, { outcome: 'unreachable', why });
+}
+
+/** After a CA that was silent gave its directory: an order is to be tried at once. */
+export function standingAfterWord(standing: Standing, at: number): Standing {
+  return standing.trouble === 'unreachable' ? { ...standing, until: Math.min(standing.until, at) } : standing;
+}
+
 /** After the operator asked: pauses that are ours are lifted, never what the CA said. */
 export function standingAfterAsking(standing: Standing): Standing {
   return standing.trouble === 'rate-limited' ? standing : { ...GOOD_STANDING, limited: standing.limited };
@@ -71,7 +84,11 @@ export function roomFor(standing: Standing, parallel: number): number {
 
 type CaWide = Extract<OrderOutcome, { readonly outcome: 'unreachable' | 'account-refused' | 'rate-limited' }>;
 
-function troubled(standing: Standing, { ca, startedAt, endedAt }: Ended, outcome: CaWide): Standing {
+function troubled(
+  standing: Standing,
+  { ca, startedAt, endedAt }: Pick<Ended, 'ca' | 'startedAt' | 'endedAt'>,
+  outcome: CaWide,
+): Standing {
   // Orders that ran together fail together: that is one trouble.
   if (standing.inRow > 0 && startedAt < standing.at) return standing;
   const isFirst = standing.trouble !== outcome.outcome;

@@ -57,6 +57,8 @@ export interface UpkeepStore {
    * after it. One in two of the moments in which the process waits for the disk is saved so.
    */
   note(host: Hostname, change: (upkeep: Upkeep) => Upkeep): void;
+  /** Wakes all, as after a change of what is decided by. */
+  wakeAll(): void;
   record(changes: UpkeepChanges): void;
   standing(ca: string): Standing;
   ledger(ca: string): Ledger;

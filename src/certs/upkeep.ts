@@ -32,6 +32,8 @@ export interface LookResult {
 
 export interface Looked extends LookResult {
   readonly at: number;
+  /** The challenge types that it looked for, by CA. */
+  readonly asked: Readonly<Record<string, readonly ChallengeType[]>>;
   /** Looks in a row that were not good, since the operator last asked. */
   readonly poorInRow: number;
   /** When to look again after one that was not good. */
@@ -93,12 +95,12 @@ export function afterAsking(upkeep: Upkeep, at: number): Upkeep {
   return { ...upkeep, askedAt: at, unanswered: NOT_UNANSWERED };
 }
 
-export function afterLook(upkeep: Upkeep, result: LookResult, at: number): Upkeep {
+export function afterLook(upkeep: Upkeep, result: LookResult, asked: Looked['asked'], at: number): Upkeep {
   const { look, host, askedAt } = upkeep;
   const before = look !== undefined && askedAt <= look.at ? look.poorInRow : 0;
   const poorInRow = result.found === 'good' ? 0 : before + 1;
   const again = at + pause('bad-look', poorInRow, host);
-  return { ...upkeep, look: { ...result, at, poorInRow, again } };
+  return { ...upkeep, look: { ...result, asked, at, poorInRow, again } };
 }
 
 /** After the CA was asked for renewal information. What it said before holds when it says nothing now. */

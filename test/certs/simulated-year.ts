@@ -79,7 +79,7 @@ export class SimulatedYear {
   /** Whether something started that takes no time. */
   #round(now: number): boolean {
     const { hasRenewalInfo } = this.#ca;
-    const ca = { name: 'ca', challenges: CHALLENGES, limits: LETS_ENCRYPT, hasRenewalInfo };
+    const ca = { name: 'ca', isKnown: true, challenges: CHALLENGES, limits: LETS_ENCRYPT, hasRenewalInfo };
     const orders = { ca: roomFor(this.#standing, PARALLEL) - this.#running.length };
     const { starts, sleeps, spent } = decideRound({
       awake: [...this.#awake].map((host) => this.#upkeep(host)),
@@ -103,7 +103,8 @@ export class SimulatedYear {
       this.#upkeeps.set(host, afterInfo(upkeep, info, now));
     } else if (plan.do === 'look') {
       const found = this.#defects.get(host) === 'dns' ? 'bad' : 'good';
-      this.#upkeeps.set(host, afterLook(upkeep, { found, ways: { ca: CHALLENGES }, why: '' }, now));
+      const look = { found, ways: { ca: CHALLENGES }, why: '' } as const;
+      this.#upkeeps.set(host, afterLook(upkeep, look, { ca: CHALLENGES }, now));
     } else {
       this.#turn += 1;
       this.#awake.delete(host);

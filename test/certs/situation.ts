@@ -31,6 +31,7 @@ export interface Situation {
     readonly found: LookResult['found'];
     readonly times?: number;
     readonly ways?: readonly ChallengeType[];
+    readonly asked?: readonly ChallengeType[];
   };
   readonly failed?: {
     readonly outcome: FailedOrder['outcome'];
@@ -43,6 +44,10 @@ export interface Situation {
   readonly spent?: number;
   readonly second?: boolean;
   readonly ari?: boolean;
+  /** Whether the first CA was never heard of. */
+  readonly silent?: boolean;
+  /** What the CAs may be offered now. */
+  readonly challenges?: readonly ChallengeType[];
 }
 
 export function at(hours: number): number {
@@ -57,8 +62,11 @@ export function upkeepIn(situation: Situation): Upkeep {
   const { failed, look, asked } = situation;
   if (look !== undefined) {
     const ways = look.ways ?? CHALLENGE_TYPES;
+    const types = look.asked ?? CHALLENGE_TYPES;
+    const asked = { first: types, second: types };
     const result = { found: look.found, ways: { first: ways, second: ways }, why: 'for a test' };
-    for (let time = 0; time < (look.times ?? 1); time += 1) upkeep = afterLook(upkeep, result, at(look.at));
+    for (let time = 0; time < (look.times ?? 1); time += 1)
+      upkeep = afterLook(upkeep, result, asked, at(look.at));
   }
   for (let time = 0; failed !== undefined && time < (failed.times ?? 1); time += 1) {
     upkeep = withFailure(upkeep, failed);
@@ -66,7 +74,9 @@ export function upkeepIn(situation: Situation): Upkeep {
   return asked === undefined ? upkeep : afterAsking(upkeep, at(asked));
 }
 
-export function casIn({ trouble, spent = 0, second = false, ari = true }: Situation): readonly Ca[] {
+export function casIn(situation: Situation): readonly Ca[] {
+  const { trouble, spent = 0, second = false, ari = true, silent = false } = situation;
+  const { challenges = CHALLENGE_TYPES } = situation;
   const ledger = new Map<string, readonly Slot[]>();
   for (let order = 0; order < spent; order += 1) {
     const charge = { limit: 'new-orders', subject: '' } as const;
@@ -84,9 +94,9 @@ export function casIn({ trouble, spent = 0, second = false, ari = true }: Situat
           why: 'for a test',
           limited: [],
         };
-  const common = { challenges: CHALLENGE_TYPES, hasRenewalInfo: ari, limits: LETS_ENCRYPT };
-  const first = { ...common, name: 'first', ledger, standing };
-  const other = { ...common, name: 'second', ledger: new Map(), standing: GOOD_STANDING };
+  const common = { challenges, hasRenewalInfo: ari, limits: LETS_ENCRYPT };
+  const first = { ...common, name: 'first', isKnown: !silent, ledger, standing };
+  const other = { ...common, name: 'second', isKnown: true, ledger: new Map(), standing: GOOD_STANDING };
   return second ? [first, other] : [first];
 }
 

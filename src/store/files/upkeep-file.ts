@@ -115,6 +115,12 @@ class UpkeepFile implements UpkeepStore {
     }
   }
 
+  wakeAll(): void {
+    this.#connection.transaction(() =>
+      this.#connection.sql('UPDATE upkeep SET wake_at = 0 WHERE wake_at > 0').run(),
+    );
+  }
+
   record({ sleeps = [], spent = {}, standings = {}, orders = 0 }: UpkeepChanges): void {
     this.#connection.transaction(() => {
       for (const { host, until } of sleeps) {
