@@ -70,7 +70,8 @@ function standingObstacle({ name, standing }: Ca, now: number): Obstacle {
 function setbackObstacle(upkeep: Upkeep, ca: Ca, now: number): Obstacle {
   const { setbacks, unanswered } = upkeep;
   const silence = `${ca.name} did not answer the last order`;
-  let worst: Obstacle = { until: unanswered.until, because: silence, yields: 'not' };
+  const silentUntil = unanswered.ca === ca.name ? unanswered.until : 0;
+  let worst: Obstacle = { until: silentUntil, because: silence, yields: 'not' };
   for (const [name, setback] of Object.entries(setbacks)) {
     const { last } = setback;
     const { outcome, why } = last;

@@ -61,11 +61,11 @@ export interface Upkeep {
   readonly look: Looked | undefined;
   /** By CA; none since the last certificate. */
   readonly setbacks: Readonly<Record<string, Setbacks>>;
-  /** Orders in a row that the CA did not answer, which are not the host's fault. */
-  readonly unanswered: { readonly inRow: number; readonly until: number };
+  /** Orders in a row that a CA did not answer, which are not the host's fault; which CA did so last, and its pause. */
+  readonly unanswered: { readonly inRow: number; readonly ca: string | undefined; readonly until: number };
 }
 
-const NOT_UNANSWERED = { inRow: 0, until: 0 };
+const NOT_UNANSWERED = { inRow: 0, ca: undefined, until: 0 };
 
 export function newUpkeep(host: Hostname, since: number): Upkeep {
   return {
@@ -136,7 +136,7 @@ export function afterFailure(upkeep: Upkeep, ended: Ended, failed: FailedOrder):
   if (failed.outcome === 'unreachable' || failed.outcome === 'account-refused') {
     const inRow = unanswered.inRow + 1;
     const until = endedAt + pause('unreachable', inRow, host);
-    return { ...upkeep, unanswered: { inRow, until } };
+    return { ...upkeep, unanswered: { inRow, ca, until } };
   }
   const before = setbacks[ca];
   const inRow = before === undefined || upkeep.askedAt > before.at ? 1 : before.inRow + 1;

@@ -17,6 +17,8 @@ export interface PebbleOptions {
   readonly ports?: { readonly acme: number; readonly management: number };
   /** Keys (base64url) by key id: then no account is made without external account binding. */
   readonly externalAccounts?: Readonly<Record<string, string>>;
+  /** What it answers to in CAA records. */
+  readonly caaIdentities?: readonly string[];
   /** Names that it refuses. */
   readonly blocked?: readonly string[];
   /** How often, in percent, it refuses a good nonce. */
@@ -110,6 +112,7 @@ function config(host: Host, options: PebbleOptions, folder: string): object {
     httpPort = 80,
     tlsPort = 443,
     externalAccounts = {},
+    caaIdentities = [],
     blocked = [],
     retryAfter = 1,
   } = options;
@@ -122,6 +125,7 @@ function config(host: Host, options: PebbleOptions, folder: string): object {
     tlsPort,
     externalAccountBindingRequired: Object.keys(externalAccounts).length > 0,
     externalAccountMACKeys: externalAccounts,
+    caaIdentities,
     domainBlocklist: blocked,
     retryAfter: { authz: retryAfter, order: retryAfter },
     keyAlgorithm: 'ecdsa',

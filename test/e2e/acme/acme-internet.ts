@@ -54,7 +54,10 @@ export class AcmeInternet {
   }
 
   /** Starts a CA that looks at names as the real ones do: by DNS, at the ports 80 and 443. */
-  pebble(options: Partial<PebbleOptions> = {}): Promise<Pebble> {
+  async pebble(options: Partial<PebbleOptions> = {}): Promise<Pebble> {
+    if (options.name !== undefined) {
+      await this.dns.put({ name: options.name, type: 'A', value: this.#ca.address });
+    }
     const acme = FIRST_PORT + this.#pebbles;
     this.#pebbles += 1;
     const ports = { acme, management: acme + MANAGEMENT };
@@ -69,6 +72,13 @@ export class AcmeInternet {
     return this.#internet.host(`edge${number}`, number);
   }
 
+  /** Path of a file on a host with the root (PEM) that a CA's own HTTPS is under. */
+  async caFile(host: Host, { directory, apiRoot }: Pebble): Promise<string> {
+    const file = join(await host.folder('ca'), `${new URL(directory).port}.pem`);
+    await writeFile(file, apiRoot);
+    return file;
+  }
+
   /** Starts a Postseal that orders at a CA, on a host of its own. */
   async operator(
     pebble: Pebble,
@@ -77,8 +87,7 @@ export class AcmeInternet {
     const host = given ?? (await this.edge());
     const serviceName = `sts.${host.name}.${ZONE}`;
     await this.dns.put({ name: serviceName, type: 'A', value: host.address });
-    const caFile = join(await host.folder('ca'), 'root.pem');
-    await writeFile(caFile, pebble.apiRoot);
+    const caFile = await this.caFile(host, pebble);
     const operator = new Operator({ host, dns: this.dns, serviceName, pebble, caFile });
     await operator.start(options);
     return operator;
