@@ -1,3 +1,4 @@
+import { type Extent, FIXED, recordsOf } from './message-records.ts';
 import { canonicalName, readWireName } from './wire-name.ts';
 
 /** What a TSIG record says (RFC 8945 section 4.2). */
@@ -22,22 +23,13 @@ export type TsigSplit =
   /** To be answered with FORMERR (RFC 8945 section 5.2). */
   | { readonly found: 'malformed'; readonly why: string };
 
-const HEADER = 12;
 const ARCOUNT = 10;
 const TSIG = 250;
 const ANY = 255;
-/** Type, class, time to live and length, after the name of a record. */
-const FIXED = 10;
 /** Time, fudge and size, before the MAC. */
 const BEFORE_MAC = 10;
 /** Original id, error and size, after it. */
 const AFTER_MAC = 6;
-
-interface Extent {
-  readonly start: number;
-  readonly fixed: number;
-  readonly end: number;
-}
 
 /** Adds the record at the message's end. */
 export function appendTsig(message: Uint8Array, record: TsigRecord): Buffer {
@@ -83,7 +75,7 @@ export function splitTsig(bytes: Uint8Array): TsigSplit {
   const signatures = records.filter(({ fixed }) => message.readUInt16BE(fixed) === TSIG);
   const [last] = signatures;
   if (last === undefined) return { found: 'none' };
-  const isLast = last === records.at(-1) && message.readUInt16BE(ARCOUNT) > 0;
+  const isLast = last === records.at(-1) && last.section === 2;
   if (signatures.length > 1 || !isLast) return malformed('a TSIG record stands elsewhere than at the end');
   const record = readRecord(message, last);
   if (record === undefined) return malformed('the TSIG record is malformed');
@@ -95,27 +87,6 @@ export function splitTsig(bytes: Uint8Array): TsigSplit {
 
 function malformed(why: string): TsigSplit {
   return { found: 'malformed', why };
-}
-
-/** Where each record of a message is; undefined where they do not fill it to its end. */
-function recordsOf(message: Buffer): readonly Extent[] | undefined {
-  if (message.length < HEADER) return undefined;
-  const [questions = 0, ...counts] = [4, 6, 8, ARCOUNT].map((at) => message.readUInt16BE(at));
-  let offset = HEADER;
-  for (let left = questions; left > 0; left -= 1) {
-    const name = readWireName(message, offset);
-    if (name === undefined) return undefined;
-    offset = name.end + 4;
-  }
-  const records: Extent[] = [];
-  for (let left = counts.reduce((sum, count) => sum + count); left > 0; left -= 1) {
-    const fixed = readWireName(message, offset)?.end;
-    if (fixed === undefined || fixed + FIXED > message.length) return undefined;
-    const end = fixed + FIXED + message.readUInt16BE(fixed + 8);
-    records.push({ start: offset, fixed, end });
-    offset = end;
-  }
-  return offset === message.length ? records : undefined;
 }
 
 function readRecord(message: Buffer, { start, fixed, end }: Extent): TsigRecord | undefined {

@@ -51,6 +51,22 @@ export function readWireName(message: Uint8Array, at: number): WireName | undefi
   }
 }
 
+/** For people: without the last dot, what is not printable as `\\DDD` (RFC 4343 section 2.1); `.` for the root. */
+export function wireToText(wire: Buffer): string {
+  const labels: string[] = [];
+  for (let at = 0; at < wire.length && wire[at] !== 0; at += 1 + (wire[at] ?? 0)) {
+    const label = wire.subarray(at + 1, at + 1 + (wire[at] ?? 0));
+    labels.push([...label].map(escaped).join(''));
+  }
+  return labels.length === 0 ? '.' : labels.join('.');
+}
+
+function escaped(octet: number): string {
+  const character = String.fromCharCode(octet);
+  if (/[\w*-]/.test(character)) return character;
+  return `\\${String(octet).padStart(3, '0')}`;
+}
+
 /** In lower case, as names are compared and digested (RFC 4034 section 6.2). */
 export function canonicalName(wire: Uint8Array): Buffer {
   // A label's length is below every letter.

@@ -42,6 +42,11 @@ export function nextPolicyId({ text, now, last }: PolicyIdSource): PolicyId {
   return `${formatTime(time)}${pieceOfHash(text)}` as PolicyId;
 }
 
+/** Whether an id has the form that ours have: no other software is known to make such. */
+export function isOwnForm(id: PolicyId): boolean {
+  return timeOf(id) !== undefined;
+}
+
 /** Undefined for an id that {@link nextPolicyId} did not make, or that none could follow. */
 function timeOf(id: PolicyId): number | undefined {
   const fields = OURS.exec(id);

@@ -10,6 +10,10 @@ export interface Announcement {
   readonly text: string | undefined;
   /** Seconds. */
   readonly ttl: number;
+  /** Whether the name is there for us alone, so that any record of a text's kind may be replaced. */
+  readonly isOurName?: boolean;
+  /** What was announced there before, and so may be replaced too. */
+  readonly earlier?: readonly string[];
 }
 
 /** What came of it: each outcome is one that the caller treats differently. Times are milliseconds since 1970. */

@@ -69,12 +69,13 @@ export function announcements(
   scheme: RecordScheme,
   id: PolicyId | undefined,
 ): readonly [reports: Announcement, policy: Announcement] {
-  const { ttl, reports } = scheme;
+  const { ttl, reports, zone } = scheme;
+  const isOurName = zone !== undefined;
   const report = formatReportRecord(reports, domain);
   const policy = id === undefined ? undefined : formatRecord(id);
   return [
-    { domain, name: textName('_tlsrpt', domain, scheme), text: report, ttl },
-    { domain, name: textName('_mta-sts', domain, scheme), text: policy, ttl },
+    { domain, name: textName('_tlsrpt', domain, scheme), text: report, ttl, isOurName },
+    { domain, name: textName('_mta-sts', domain, scheme), text: policy, ttl, isOurName },
   ];
 }
 

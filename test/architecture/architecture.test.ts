@@ -43,6 +43,8 @@ const IMPURE = [
   'announce/dns-server.ts',
   'announce/notifier.ts',
   'announce/udp-socket.ts',
+  'announce/dns-exchange.ts',
+  'announce/rfc2136.ts',
   'app/authorities.ts',
   'app/certificate-job.ts',
   'app/certificates.ts',

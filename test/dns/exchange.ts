@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { Frames, framed } from './frames.ts';
+import { Frames, framed } from '../../src/dns/frames.ts';
 
 /** Sends one message over TCP and gives the answers until they are `enough`; 30 seconds at most. */
 export async function exchange(

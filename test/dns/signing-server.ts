@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type Answer, decode, encode } from 'dns-packet';
 import type { Test } from 'tap';
+import { Frames, framed } from '../../src/dns/frames.ts';
 import { signLater, signRefusal, signResponse, type TsigKey, verifyRequest } from '../../src/dns/tsig.ts';
-import { Frames, framed } from './frames.ts';
 
 export interface SigningServer {
   readonly port: number;

@@ -26,19 +26,22 @@ export interface KnotOptions {
   /** Names of the zones, with their delegations made by the harness. */
   readonly zones: readonly string[];
   readonly records: readonly DnsRecord[];
+  /** Whether it has the root too, from which the zones are delegated; it does unless told otherwise. */
+  readonly hasRoot?: boolean;
 }
 
 export async function startKnot(host: Host, options: KnotOptions): Promise<Knot> {
-  const { address, port = DNS_PORT, zones, records } = options;
+  const { address, port = DNS_PORT, zones, records, hasRoot = true } = options;
+  const served = hasRoot ? ['.', ...zones] : zones;
   const folder = await host.folder('knot');
-  await mkdir(join(folder, 'database'));
+  await mkdir(join(folder, 'database'), { recursive: true });
   const all = [...records, ...delegations(zones, address)];
-  for (const zone of ['.', ...zones]) {
+  for (const zone of served) {
     const own = all.filter((record) => zoneOf(record.name, zones) === zone);
     await writeFile(join(folder, zoneFile(zone)), zoneText(zone, own));
   }
   const config = join(folder, 'knot.conf');
-  await writeFile(config, configText(folder, `${address}@${port}`, zones));
+  await writeFile(config, configText(folder, `${address}@${port}`, served));
   const program = host.spawn('knotd', ['-c', config]);
   await program.line(/server started/);
 
@@ -115,5 +118,5 @@ template:
     journal-content: all
     acl: [ "change" ]
 zone:
-${['.', ...zones].map((zone) => `  - domain: "${absolute(zone)}"\n    file: "${zoneFile(zone)}"\n`).join('')}`;
+${zones.map((zone) => `  - domain: "${absolute(zone)}"\n    file: "${zoneFile(zone)}"\n`).join('')}`;
 }
