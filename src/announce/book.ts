@@ -24,10 +24,22 @@ export interface Book<H extends Held> {
 
 const MOST_READINGS = 4;
 
-/** A publisher that looks before it writes, and so writes no more than is needed. */
+/** A publisher that looks before it writes, and so writes no more than is needed; for each name one after the other. */
 export function publisherTo<H extends Held>(book: Book<H>): Publisher {
+  const turns = new Map<string, Promise<unknown>>();
   return {
-    announce: (announcement, signal) => outcomeOf(announce(book, announcement, signal), signal),
+    announce: async (announcement, signal) => {
+      const { name } = announcement;
+      const before = turns.get(name);
+      const own = Promise.resolve(before).then(() => outcomeOf(announce(book, announcement, signal), signal));
+      const turn = own.catch(() => {});
+      turns.set(name, turn);
+      try {
+        return await own;
+      } finally {
+        if (turns.get(name) === turn) turns.delete(name);
+      }
+    },
     present: (name, signal) => outcomeOf(present(book, name, signal), signal),
   };
 }

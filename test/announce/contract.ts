@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import type { Announcement, Publisher } from '../../src/announce/publisher.ts';
+import { eventually } from '../peers/eventually.ts';
 import { policyDomain } from '../tenant/revisions.ts';
 
 /** A publisher, and another hand that sees and changes the records that it writes to. */
@@ -126,12 +127,15 @@ export function keepsTheContract(name: string, under: PublisherUnderTest): void 
   });
 
   test('many at once', async (t, name) => {
-    const outcomes = await Promise.all(
-      Array.from({ length: 8 }, (_, index) => announce({ name: `n${index}.${name}` })),
-    );
-    t.same(outcomes, Array(8).fill(done));
-    const same = await Promise.all([announce({ name }), announce({ name, text: TWO })]);
-    t.ok(same.some(({ outcome }) => outcome === 'announced'));
+    // A server may be too busy with one to take another: then again.
+    const insist = (to: Parameters<typeof announce>[0]) =>
+      eventually('an answer', async () => {
+        const outcome = await announce(to);
+        return outcome.outcome !== 'unreachable' && outcome.outcome !== 'rate-limited' && outcome;
+      });
+    const others = Array.from({ length: 8 }, (_, index) => insist({ name: `n${index}.${name}` }));
+    t.same(await Promise.all(others), Array(8).fill(done));
+    await Promise.all([insist({ name }), insist({ name, text: TWO })]);
     t.equal((await texts(name)).length, 1, 'one of the two, and never both');
   });
 

@@ -21,6 +21,8 @@ export const NEEDED: readonly Needed[] = [
   { file: 'named', package: 'bind9' },
   { file: 'dig', package: 'bind9-dnsutils' },
   { file: 'nsupdate', package: 'bind9-dnsutils' },
+  { file: 'pdns_server', package: 'pdns-server' },
+  { file: '/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql', package: 'pdns-backend-sqlite3' },
   { file: 'postfix', package: 'postfix' },
   { file: 'mta-sts-daemon', package: 'postfix-mta-sts-resolver' },
   // The container image.
