@@ -17,6 +17,8 @@ export interface AuditQuery {
 export interface AuditStore {
   /** Durable when it returns; throws where it can't be. */
   append(entry: AuditEntry): void;
+  /** All of them or none. */
+  appendAll(entries: readonly AuditEntry[]): void;
   find(query: AuditQuery): readonly AuditLine[];
   /** All lines, the oldest first. */
   lines(): Iterable<AuditLine>;

@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { covers } from '../access/scope.ts';
 import type { Flaw } from '../flaws/flaw.ts';
 import { shapeFlaws } from '../flaws/schema.ts';
 import { type Hostname, parsePolicyDomain } from '../names/hostname.ts';
@@ -10,22 +10,32 @@ import { type Answer, JSON_TYPE } from './answer.ts';
 import type { Caller } from './caller.ts';
 import { type Endpoint, typesOf } from './endpoint.ts';
 import { names } from './etag.ts';
+import type { KeyedAnswers } from './keyed-answers.ts';
 import type { Parts } from './parts.ts';
 import { notFound, problem } from './problem.ts';
 import { readQuery } from './query.ts';
 import { readJson } from './request-body.ts';
+import { isWithin } from './within.ts';
 
-type Answerer = (request: FastifyRequest, caller: Caller, signal: AbortSignal) => Promise<Answer>;
+type Answerer = (request: FastifyRequest, situation: Situation) => Promise<Answer>;
+
+/** What is known of a request beyond what it says. */
+interface Situation {
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  isGood(): boolean;
+}
 
 const NO_QUERY = Type.Object({}, { additionalProperties: false });
 
 /** Answers the requests to an endpoint: what does not fit its schemas is told, and never comes to its handler. */
-export function answerer(one: Endpoint, parts: Parts): Answerer {
+export function answerer(one: Endpoint, parts: Parts, keyed: KeyedAnswers): Answerer {
   const query = one.query ?? NO_QUERY;
   const queryFlaws = shapeFlaws(query);
   const readBody = bodyReader(one);
   const types = typesOf(one);
-  return async (request, caller, signal) => {
+  return async (request, situation) => {
+    const { caller } = situation;
     const type = negotiate(request.headers.accept, types);
     if (type === undefined) return notAcceptable(types);
     const path = request.params as Readonly<Record<string, string | undefined>>;
@@ -36,23 +46,45 @@ export function answerer(one: Endpoint, parts: Parts): Answerer {
     if (flaws.length > 0) return badRequest('The query has flaws.', flaws);
     const body = readBody(request);
     if ('refused' in body) return body.refused;
-    const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
-    const answer = await one.handle(parts, {
-      ...{ caller, path, type, signal, ifMatch, query: asked, body: body.value },
+    const {
+      'if-match': ifMatch,
+      'if-none-match': ifNoneMatch,
+      'last-event-id': lastEventId,
+    } = request.headers;
+    const input = {
+      ...{ ...situation, path, type, ifMatch, query: asked, body: body.value },
+      lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
       // Where the path has none, the handler knows.
       domain: domain as Hostname,
-    });
-    return isKnown(answer, one, ifNoneMatch) ? notModified(answer) : answer;
+    };
+    const make = async () => one.handle(parts, input);
+    const key = one.method === 'POST' ? request.headers['idempotency-key'] : undefined;
+    if (key === undefined) return conditional(await make(), one, ifNoneMatch);
+    if (typeof key !== 'string' || !KEY.test(key)) return BAD_KEY;
+    const at = parts.now();
+    const keyedRequest = { token: caller.token.id, key, request: fingerprint(request), at };
+    return keyed.answer(keyedRequest, caller.sealing, make);
   };
+}
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+const BAD_KEY = problem('bad-request', {
+  detail: 'Idempotency-Key is to be 1 to 255 visible characters of ASCII, such as a UUID.',
+});
+
+/** A hash of all that a request asks for. */
+function fingerprint({ method, url, headers, body }: FastifyRequest): string {
+  const head = JSON.stringify([method, url, headers['if-match'] ?? null, headers.accept ?? null]);
+  const hash = createHash('sha256').update(head);
+  return (body instanceof Uint8Array ? hash.update(body) : hash).digest('hex');
 }
 
 /** The tenant that a path names; undefined where it names none, or one that is not the caller's to see. */
 function visible(text: string, { token: { only } }: Caller, desk: TenantDesk): Hostname | undefined {
   const domain = parsePolicyDomain(text);
-  if (!domain.ok) return undefined;
-  if (only === undefined || covers(only, { domain: domain.value, labels: {} })) return domain.value;
-  const labels = desk.view(domain.value)?.labels;
-  return labels !== undefined && covers(only, { domain: domain.value, labels }) ? domain.value : undefined;
+  if (!domain.ok || (only !== undefined && !isWithin(only, domain.value, desk))) return undefined;
+  return domain.value;
 }
 
 type ReadBody = { readonly value: unknown } | { readonly refused: Answer };
@@ -89,17 +121,11 @@ function notAcceptable(types: readonly string[]): Answer {
   return problem('not-acceptable', { detail: `To be had is: ${types.join(', ')}.` });
 }
 
-/** Whether the client has what is answered already (RFC 9110 section 13.1.2). */
-function isKnown(
-  { status, headers }: Answer,
-  { method }: Endpoint,
-  ifNoneMatch: string | undefined,
-): boolean {
-  const etag = headers?.etag;
-  if (method !== 'GET' || status !== 200 || etag === undefined || ifNoneMatch === undefined) return false;
-  return names(ifNoneMatch, etag.slice(1, -1), false);
-}
-
-function notModified({ headers = {} }: Answer): Answer {
-  return { status: 304, headers, body: undefined };
+/** The answer, or that the client has it already (RFC 9110 section 13.1.2). */
+function conditional(answer: Answer, { method }: Endpoint, ifNoneMatch: string | undefined): Answer {
+  const { status, headers = {} } = answer;
+  if (method !== 'GET' || status !== 200 || headers.etag === undefined || ifNoneMatch === undefined)
+    return answer;
+  const isKnown = names(ifNoneMatch, headers.etag.slice(1, -1), false);
+  return isKnown ? { status: 304, headers, body: undefined } : answer;
 }

@@ -5,6 +5,8 @@ import type { Actor } from '../tenant/desk.ts';
 export interface Caller {
   readonly token: Token;
   readonly address: string;
+  /** A key that nobody has but whoever has the token. */
+  readonly sealing: Uint8Array;
 }
 
 /** As the history and the audit name it. */

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../access/audit.ts';
 import type { Edit, EditOutcome, TenantView } from '../tenant/desk.ts';
 import { type Answer, ok } from './answer.ts';
 import { actorOf } from './caller.ts';
@@ -7,47 +8,61 @@ import type { Parts } from './parts.ts';
 import { notFound, problem } from './problem.ts';
 import { tellEffect, tellRevision, tellTenant } from './tell-tenant.ts';
 
-type Change = Pick<Input<{ readonly dry_run?: boolean }, unknown>, 'caller' | 'domain' | 'query' | 'ifMatch'>;
+type ChangeQuery = { readonly dry_run?: boolean; readonly cause?: string };
+type Change = Pick<Input<ChangeQuery, unknown>, 'caller' | 'domain' | 'query' | 'ifMatch'>;
 
 /**
  * Changes a tenant that is there, by a request that has to name the document that it was made for: 428 where it names
- * none and 412 where it names another (RFC 6585 section 3, RFC 9110 section 13.1.1).
+ * none (RFC 6585 section 3), 412 where it was changed by another request since (RFC 9110 section 13.1.1), and 409
+ * where somebody edited the file.
  */
 export async function change(parts: Parts, input: Change, edit: Edit, done = 200): Promise<Answer> {
   const { domain, ifMatch } = input;
   const tenant = parts.desk.view(domain);
   if (tenant === undefined) return notFound('tenant');
   if (ifMatch === undefined) return preconditionRequired();
-  const etag = etagOf(tenant);
-  if (!names(ifMatch, etag, true)) return stale(tenant);
-  return make(parts, input, edit, done, etag);
+  // A tag that is not the document's is left to the desk, which tells both texts.
+  const wanted = names(ifMatch, tenant.etag, true) ? tenant.etag : NO_TAG;
+  return make(parts, input, edit, done, wanted);
 }
+
+// No document has it.
+const NO_TAG = 'none';
 
 /** Makes an edit, writes it into the audit, and tells what came of it. */
 export async function make(
-  { desk, audit, now }: Parts,
-  { caller, domain, query }: Change,
+  parts: Parts,
+  change: Change,
   edit: Edit,
   done: number,
   ifMatch?: string,
 ): Promise<Answer> {
+  const { caller, domain, query } = change;
   const by = actorOf(caller);
-  const dryRun = query.dry_run === true;
-  const outcome = await desk.edit({ domain, edit, by, dryRun, ...(ifMatch !== undefined && { ifMatch }) });
-  if (outcome.outcome === 'done') {
-    const { before, after } = outcome.effect;
-    const cause = outcome.revision?.id ?? 'nothing changed for senders';
-    audit.append({ at: now(), by, action: `tenant.${edit.do}`, domain, before, after, cause });
-  }
-  return tell(outcome, done);
+  const { dry_run: dryRun = false, cause } = query;
+  const request = { domain, edit, by, dryRun, ...(cause !== undefined && { cause }) };
+  const outcome = await parts.desk.edit({ ...request, ...(ifMatch !== undefined && { ifMatch }) });
+  const entry = entryOf(edit, outcome, { at: parts.now(), by, domain, cause });
+  if (entry !== undefined) parts.audit.append(entry);
+  return outcome.outcome === 'conflict'
+    ? overtaken(outcome, parts.desk.view(domain))
+    : tellOutcome(outcome, done);
 }
 
-/** The tag of a tenant's document; of one whose file is gone, of its newest revision. */
-export function etagOf({ document, newest }: TenantView): string {
-  return document?.etag ?? newest.id;
+/** The line of the audit for an edit; none where nothing was done. */
+export function entryOf(
+  edit: Edit,
+  outcome: EditOutcome,
+  { cause, ...context }: Pick<AuditEntry, 'at' | 'by' | 'domain'> & { readonly cause: string | undefined },
+): AuditEntry | undefined {
+  if (outcome.outcome !== 'done') return undefined;
+  const { before, after, id } = outcome.effect;
+  const why = [cause, id].filter((text) => text !== undefined).join(': ');
+  return { ...context, action: `tenant.${edit.do}`, before, after, cause: why };
 }
 
-function tell(outcome: EditOutcome, done: number): Answer {
+/** What came of an edit; `done` is the status of one that was made. */
+export function tellOutcome(outcome: EditOutcome, done: number): Answer {
   switch (outcome.outcome) {
     case 'done': {
       const { tenant, effect, revision } = outcome;
@@ -57,7 +72,7 @@ function tell(outcome: EditOutcome, done: number): Answer {
         revision: revision === undefined ? null : tellRevision(revision),
         effect: tellEffect(effect),
       };
-      return { status: done, headers: tenant === undefined ? {} : etagHeader(etagOf(tenant)), body };
+      return { status: done, headers: tenant === undefined ? {} : etagHeader(tenant.etag), body };
     }
     case 'would-do':
       return ok({ dry_run: true, tenant: null, revision: null, effect: tellEffect(outcome.effect) });
@@ -66,15 +81,12 @@ function tell(outcome: EditOutcome, done: number): Answer {
     case 'exists':
       return problem('exists', {
         detail: 'The tenant is there already. Look at it, and change it with PUT and If-Match.',
+        etag: outcome.etag,
       });
     case 'not-found':
       return notFound('tenant');
-    case 'conflict': {
-      const { etag = null, yours, theirs = null } = outcome;
-      const detail =
-        'The file was edited meanwhile. Nothing was changed: bring both texts together and try with the new tag.';
-      return problem('conflict', { detail, etag, yours, theirs });
-    }
+    case 'conflict':
+      return overtaken(outcome, undefined);
     case 'unproven': {
       const detail =
         'Show first that the domain is yours: set the record that is told, or let its policy host lead here.';
@@ -95,8 +107,14 @@ function preconditionRequired(): Answer {
   return problem('precondition-required', { detail });
 }
 
-function stale(tenant: TenantView): Answer {
-  const detail = 'The document is not the one that the change was made for. Look at it again, and try anew.';
-  const { document } = tenant;
-  return problem('stale', { detail, etag: etagOf(tenant), theirs: document?.text ?? null });
+type Conflict = Extract<EditOutcome, { readonly outcome: 'conflict' }>;
+
+/** The document is another one by now: by a request like this, or by hand. */
+function overtaken({ etag, yours, theirs }: Conflict, tenant: TenantView | undefined): Answer {
+  const isByRequest = tenant?.newest.actor.startsWith('token:') === true;
+  const who = isByRequest ? 'Another request changed the document' : 'Somebody edited the file';
+  const detail = `${who} meanwhile. Nothing was changed: bring both texts together, and try with the new tag.`;
+  return problem(isByRequest ? 'stale' : 'conflict', {
+    ...{ detail, yours, etag: etag ?? null, theirs: theirs ?? null },
+  });
 }

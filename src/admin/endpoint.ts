@@ -20,6 +20,10 @@ export interface Input<Query, Body> {
   readonly type: string;
   /** Aborted when whoever asked has gone, or the server ends. */
   readonly signal: AbortSignal;
+  /** The number of the last event that a listener knows (server-sent events), as it was sent. */
+  readonly lastEventId: string | undefined;
+  /** Whether the token is good still, for what goes on after it was looked at. */
+  isGood(): boolean;
 }
 
 /** What an endpoint answers where nothing is wrong. */

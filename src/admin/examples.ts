@@ -72,3 +72,50 @@ export const tokenExample = {
   last_used_at: null,
   revoked_at: null,
 };
+
+export const auditExample = {
+  number: 17,
+  at: '2026-11-22T19:06:50.000Z',
+  actor: 'token:console',
+  address: '192.0.2.7',
+  action: 'tenant.create',
+  domain: 'example.com',
+  before: null,
+  after: text,
+  cause: revisionExample.id,
+  hash: '9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de',
+};
+
+export const certificateExample = {
+  host: 'mta-sts.example.com',
+  state: 'valid',
+  issuer: 'acme-v02.api.letsencrypt.org',
+  not_after: '2027-01-06T19:06:50.000Z',
+  renew_at: '2026-12-22T11:00:00.000Z',
+  why: '',
+  remedy: '',
+};
+
+export const publicationExample = {
+  number: 1,
+  id: revisionExample.id,
+  stage: 'serving',
+  reached: {
+    accepted: '2026-11-22T19:06:50.000Z',
+    certified: '2026-11-22T19:07:12.000Z',
+    serving: '2026-11-22T19:07:12.000Z',
+  },
+  waiting: {
+    why: 'The TXT record _mta-sts.example.com has another id',
+    remedy: 'Set it to v=STSv1; id=20261122T190650Z5f3a9c1e;',
+    since: '2026-11-22T19:07:12.000Z',
+    next: '2026-11-22T19:12:12.000Z',
+  },
+};
+
+export const recordsExample = {
+  items: [
+    { name: 'mta-sts.example.com', type: 'CNAME', value: 'sts.example.net' },
+    { name: '_mta-sts.example.com', type: 'TXT', value: 'v=STSv1; id=20261122T190650Z5f3a9c1e;' },
+  ],
+};

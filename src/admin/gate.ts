@@ -7,6 +7,7 @@ import type { Answer } from './answer.ts';
 import type { Caller } from './caller.ts';
 import type { Endpoint } from './endpoint.ts';
 import { problem } from './problem.ts';
+import { sealingKey } from './seal.ts';
 
 export interface GateOptions {
   readonly tokens: Pick<TokenStore, 'find' | 'used'>;
@@ -61,7 +62,7 @@ export class Gate {
     const again = this.#tokens.take(token.id, now);
     if (again > 0) return { denied: tooMany(again) };
     this.#noteUse(token, now);
-    return { caller: { token, address } };
+    return { caller: { token, address, sealing: sealingKey(text) } };
   }
 
   /** Undefined where the token reaches as far as the endpoint needs. */

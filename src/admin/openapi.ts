@@ -21,6 +21,8 @@ Times are in UTC.`;
 const TAGS: Readonly<Record<string, string>> = {
   tenants: 'The policy domains.',
   tokens: 'Who may use the API.',
+  audit: 'Who did what, and who was turned away.',
+  events: 'What happens, as it happens.',
 };
 
 /** The document of the API, OpenAPI 3.1. It says all that the endpoints say of themselves, and nothing else. */

@@ -4,6 +4,7 @@ import { answerer } from './answerer.ts';
 import type { Caller } from './caller.ts';
 import { type Endpoint, typesOf } from './endpoint.ts';
 import type { Gate } from './gate.ts';
+import type { KeyedAnswers } from './keyed-answers.ts';
 import type { Parts } from './parts.ts';
 import { notFound, problem } from './problem.ts';
 import { send } from './send.ts';
@@ -12,6 +13,7 @@ export interface ApiOptions {
   readonly endpoints: readonly Endpoint[];
   readonly parts: Parts;
   readonly gate: Gate;
+  readonly keyed: KeyedAnswers;
   /** Aborted when the server ends. */
   readonly ending: AbortSignal;
 }
@@ -43,10 +45,10 @@ export async function api(instance: FastifyInstance, options: ApiOptions): Promi
 function addEndpoint(
   instance: FastifyInstance,
   one: Endpoint,
-  { parts, gate, ending }: ApiOptions,
+  { parts, gate, keyed, ending }: ApiOptions,
   callers: WeakMap<FastifyRequest, Caller>,
 ): void {
-  const answer = answerer(one, parts);
+  const answer = answerer(one, parts, keyed);
   instance.route({
     method: one.method,
     url: urlOf(one.path),
@@ -61,7 +63,9 @@ function addEndpoint(
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
       const signal = AbortSignal.any([ending, gone.signal]);
-      return send(reply, await answer(request, callerOf(callers, request), signal));
+      const caller = callerOf(callers, request);
+      const isGood = () => !ending.aborted && gate.isGood(caller);
+      return send(reply, await answer(request, { caller, signal, isGood }));
     },
   });
 }

@@ -3,11 +3,12 @@ import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { KeptToken } from '../access/token.ts';
 import { StateFileError } from '../store/files/state-error.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, ok } from './answer.ts';
 import { denialTeller } from './denials.ts';
 import { unavailable } from './edit.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { Gate } from './gate.ts';
+import { KeyedAnswers } from './keyed-answers.ts';
 import { openapiOf } from './openapi.ts';
 import type { Parts } from './parts.ts';
 import { api, USUAL_BODY } from './plugin.ts';
@@ -44,9 +45,23 @@ const LIMITS = {
   parameter: 1_024,
 };
 
-/** The listener of the admin API. It listens once it is told to. */
-export function createAdminServer(options: AdminOptions): FastifyInstance {
-  const { parts, configured, perMinute, proxies, ending, log } = options;
+/** So many listeners of the admin API, one for each address. Each listens once it is told to. */
+export function createAdminServers(count: number, options: AdminOptions): FastifyInstance[] {
+  const { parts, configured, perMinute, ending, log } = options;
+  const denied = denialTeller(parts, log);
+  const gate = new Gate({ tokens: parts.tokens, configured, perMinute, denied, now: parts.now });
+  const keyed = new KeyedAnswers({ answers: parts.answers, log });
+  const openapi = ok(openapiOf(ENDPOINTS));
+  return Array.from({ length: count }, () => {
+    const instance = createServer(options);
+    // What is open to everybody stands outside of the gate; all else is within.
+    instance.get('/openapi.json', (_request, reply) => send(reply, openapi));
+    instance.register(api, { prefix: '/api/v1', endpoints: ENDPOINTS, parts, gate, keyed, ending });
+    return instance;
+  });
+}
+
+function createServer({ proxies, log }: AdminOptions): FastifyInstance {
   const instance = fastify({
     logger: false,
     trustProxy: proxies.length > 0 ? [...proxies] : false,
@@ -54,7 +69,7 @@ export function createAdminServer(options: AdminOptions): FastifyInstance {
     connectionTimeout: LIMITS.stalled,
     keepAliveTimeout: LIMITS.keepAlive,
     requestTimeout: LIMITS.request,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     http: { headersTimeout: LIMITS.headers, maxHeaderSize: LIMITS.headerBytes },
     routerOptions: { maxParamLength: LIMITS.parameter },
     return503OnClosing: false,
@@ -62,19 +77,11 @@ export function createAdminServer(options: AdminOptions): FastifyInstance {
     frameworkErrors: (error, _request, reply) => void send(reply, failure(error, log)),
   });
   instance.server.maxConnections = LIMITS.connections;
+  // The endpoints read what comes.
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  instance.setErrorHandler((error: FastifyError, _request, reply) => send(reply, failure(error, log)));
+  instance.setErrorHandler((error, _request, reply) => send(reply, failure(error, log)));
   instance.setNotFoundHandler((_request, reply) => send(reply, notFound('path')));
-  const gate = new Gate({
-    ...{ tokens: parts.tokens, configured, perMinute },
-    denied: denialTeller(parts, log),
-    now: parts.now,
-  });
-  // What is open to everybody stands outside of the gate; all else is within.
-  const openapi = { status: 200, body: openapiOf(ENDPOINTS) };
-  instance.get('/openapi.json', (_request, reply) => send(reply, openapi));
-  instance.register(api, { prefix: '/api/v1', endpoints: ENDPOINTS, parts, gate, ending });
   return instance;
 }
 

@@ -7,6 +7,10 @@ export function iso(at: number): string {
   return new Date(at).toISOString();
 }
 
+export function isoOrNull(at: number | undefined): string | null {
+  return at === undefined ? null : iso(at);
+}
+
 export function tellRevision({ number, id, text, at, actor, cause }: Revision) {
   const policy = parsePolicyText(text);
   // What we wrote ourselves can be read.
@@ -50,7 +54,7 @@ export function tellEffect({ before, after, diff, warnings, senders, exposedUnti
     diff,
     warnings,
     senders,
-    exposed_until: exposedUntil === undefined ? null : iso(exposedUntil),
+    exposed_until: isoOrNull(exposedUntil),
     id: id ?? null,
   };
 }

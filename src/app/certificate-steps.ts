@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
+import type { Happening } from '../access/happening.ts';
 import type { Limits } from '../certs/budget.ts';
 import { settle } from '../certs/charges.ts';
 import type { CaFacts, ChallengeType, Issuer, OrderOutcome } from '../certs/issuer.ts';
@@ -17,7 +18,7 @@ import {
 } from '../certs/upkeep.ts';
 import type { UpkeepStore } from '../certs/upkeep-store.ts';
 import type { Finding } from '../checks/observation.ts';
-import type { Hostname } from '../names/hostname.ts';
+import { type Hostname, policyDomain } from '../names/hostname.ts';
 import type { PemFolder } from '../store/files/pem.ts';
 
 /** A CA that orders go to. */
@@ -53,6 +54,8 @@ export interface StepsOptions {
   renewed(host: Hostname): Promise<void>;
   /** What came of an order, for the metrics. */
   ordered(ca: string, outcome: OrderOutcome['outcome']): void;
+  /** Tells those who listen; never throws. */
+  tell(happenings: readonly Happening[]): void;
   readonly log: Logger;
   now(): number;
 }
@@ -96,7 +99,7 @@ export class CertificateSteps {
   }
 
   async #look(upkeep: Upkeep, cas: readonly KnownAuthority[], signal: AbortSignal): Promise<void> {
-    const { store, log, now } = this.#options;
+    const { store, log, tell, now } = this.#options;
     const { host, look: before } = upkeep;
     const enough = likelyWay(upkeep, cas);
     const { findings, ...result } = await this.#options.look({ host, cas, enough }, signal);
@@ -106,7 +109,10 @@ export class CertificateSteps {
     store.note(host, (upkeep) => afterLook(upkeep, { ...result, ...remedy }, asked, now()));
     if (result.found === before?.found && result.why === before.why) return;
     const level = result.found === 'good' ? 'info' : 'warn';
-    log[level]({ event: 'certificate_look', host, found: result.found, why: result.why, findings });
+    const { found, why } = result;
+    log[level]({ event: 'certificate_look', host, found, why, findings });
+    const data = { host, found, why, remedy: remedy?.remedy ?? '' };
+    tell([{ kind: 'certificate.findings', domain: policyDomain(host), data }]);
   }
 
   /** A usable certificate in the folder that nothing is known of: the operator's, or from before a crash. */
@@ -138,20 +144,16 @@ export class CertificateSteps {
 
   /** Kept first and used then; what can't be kept, as on a full disk, was ordered in vain and is told. */
   async #use(host: Hostname, ca: string, { pem, challenge }: Issued): Promise<void> {
-    const { store, pems, log, now } = this.#options;
+    const { store, pems, log, tell, now } = this.#options;
     const pair = checkIssued(pem, host, now());
     if (!pair.ok) throw new Error(`${ca} issued what can't be used: ${pair.flaws[0]?.message}`);
     pems.write(host, pem);
     await this.#options.renewed(host);
     const { notBefore, notAfter } = pair.value;
     store.change(host, (upkeep) => afterIssue(upkeep, { ca, notBefore, notAfter }, challenge, now()));
-    log.info({
-      event: 'certificate_issued',
-      host,
-      ca,
-      notAfter: new Date(notAfter).toISOString(),
-      challenge,
-    });
+    const end = new Date(notAfter).toISOString();
+    log.info({ event: 'certificate_issued', host, ca, notAfter: end, challenge });
+    tell([{ kind: 'certificate.issued', domain: policyDomain(host), data: { host, ca, not_after: end } }]);
   }
 
   #settle(
@@ -159,7 +161,7 @@ export class CertificateSteps {
     order: { host: Hostname; replaces: boolean; startedAt: number },
     ended: Ended,
   ): void {
-    const { store, log } = this.#options;
+    const { store, log, tell } = this.#options;
     const { outcome, endedAt } = ended;
     const spent = settle(store.ledger(ca.name), ca.limits, order, outcome, endedAt);
     const before = store.standing(ca.name);
@@ -171,7 +173,10 @@ export class CertificateSteps {
     this.#options.ordered(ca.name, outcome.outcome);
     if (outcome.outcome === 'issued') return;
     store.change(order.host, (upkeep) => afterFailure(upkeep, ended, outcome));
-    log.error({ event: 'certificate_failed', host: order.host, ca: ca.name, ...outcome });
+    const { host } = order;
+    log.error({ event: 'certificate_failed', host, ca: ca.name, ...outcome });
+    const data = { host, ca: ca.name, outcome: outcome.outcome, why: outcome.why };
+    tell([{ kind: 'certificate.failed', domain: policyDomain(host), data }]);
   }
 }
 

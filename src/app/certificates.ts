@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { Happening } from '../access/happening.ts';
 import { createAccountKey } from '../acme/account-key.ts';
 import type { Alert, AlertSource } from '../alerts/alert.ts';
 import { openIssuer } from '../certs/acme-issuer.ts';
 import { LETS_ENCRYPT, type Limits } from '../certs/budget.ts';
 import { accountAlert, certificateAlert } from '../certs/certificate-alert.ts';
+import { type CertificateState, certificateState } from '../certs/certificate-state.ts';
 import type { ChallengeBoard, OrderOutcome } from '../certs/issuer.ts';
-import { GOOD_STANDING } from '../certs/standing.ts';
+import { GOOD_STANDING, standingAfterAsking } from '../certs/standing.ts';
+import { afterAsking } from '../certs/upkeep.ts';
 import type { Census, CertificateEnd, UpkeepStore } from '../certs/upkeep-store.ts';
 import { look } from '../checks/look.ts';
 import { openPublicDns, type PublicDns } from '../checks/public-dns.ts';
@@ -27,6 +30,8 @@ export interface CertificatesOptions {
   readonly board: ChallengeBoard;
   renewed(host: Hostname): Promise<void>;
   ordered(ca: string, outcome: OrderOutcome['outcome']): void;
+  /** Tells those who listen; never throws. */
+  tell(happenings: readonly Happening[]): void;
   readonly tenants: TenantStore;
   readonly log: Logger;
   now(): number;
@@ -41,6 +46,10 @@ export interface Certificates {
   census(): Census;
   firstToEnd(most: number): readonly CertificateEnd[];
   readonly alerts: AlertSource;
+  /** Undefined for a host that is not looked after. */
+  state(host: Hostname): CertificateState | undefined;
+  /** Asks for a new certificate now, whatever pauses are of our own making; false for a host that is not looked after. */
+  renew(host: Hostname): boolean;
   close(): Promise<void>;
 }
 
@@ -77,6 +86,8 @@ export function keepCertificates(options: CertificatesOptions): Certificates {
       if (opened === undefined) throw new Error('What is known of certificates is not open yet');
       return opened.alerts(at);
     },
+    state: (host) => opened?.state(host),
+    renew: (host) => opened?.renew(host) ?? false,
     close: async () => {
       clearTimeout(timer);
       await opened?.close();
@@ -116,6 +127,18 @@ function openCertificates(options: CertificatesOptions): Certificates {
     census: () => store.census(now()),
     firstToEnd: (most) => store.firstToEnd(most),
     alerts: (at) => alertsOf(store, authorities, at),
+    state: (host) => {
+      const upkeep = store.get(host);
+      const standings = authorities.map(({ name }) => store.standing(name));
+      return upkeep && certificateState(upkeep, standings, now());
+    },
+    renew: (host) => {
+      if (store.get(host) === undefined) return false;
+      const standings = authorities.map(({ name }) => [name, standingAfterAsking(store.standing(name))]);
+      store.record({ standings: Object.fromEntries(standings) });
+      store.change(host, (upkeep) => afterAsking(upkeep, now()));
+      return true;
+    },
     close: async () => {
       clearTimeout(again);
       await job.close();
@@ -147,7 +170,7 @@ function* alertsOf(
 }
 
 function openSteps(store: UpkeepStore, options: CertificatesOptions): CertificateSteps {
-  const { config, board, renewed, ordered, log, now } = options;
+  const { config, board, renewed, ordered, tell, log, now } = options;
   const { serviceName } = config;
   const dns = openDns(config);
   const pems = new PemFolder(config.store.certs);
@@ -158,6 +181,7 @@ function openSteps(store: UpkeepStore, options: CertificatesOptions): Certificat
     look: ({ cas, ...at }, signal) => look({ ...at, serviceName, cas: cas.map(caaOf), dns, board, signal }),
     renewed,
     ordered,
+    tell,
     log,
     now,
   });

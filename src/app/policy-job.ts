@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Happening } from '../access/happening.ts';
 import type { Flaw } from '../flaws/flaw.ts';
 import type { Hostname } from '../names/hostname.ts';
 import { warnings } from '../policy/policy.ts';
@@ -13,6 +14,8 @@ export interface PolicyJobOptions {
   readonly store: TenantStore;
   /** Lets every worker serve these domains' newest revisions; done when none serves an older one. */
   serve(domains: readonly Hostname[]): Promise<void>;
+  /** Tells those who listen; never throws. */
+  tell(happenings: readonly Happening[]): void;
   readonly log: Logger;
   /** The wall clock, in milliseconds since 1970. */
   now(): number;
@@ -31,6 +34,9 @@ export interface PassResult {
 
 // Domains decided and recorded in one transaction.
 const BATCH = 500;
+
+// Flaws of one document that those who listen are told.
+const MOST_TOLD = 10;
 
 // Files looked at between two turns of the event loop.
 const STRIDE = 1_000;
@@ -219,16 +225,16 @@ export class PolicyJob {
   }
 
   #tellFlaws(entries: readonly DocumentEntry[]): void {
+    const { log, tell } = this.#options;
     for (const { file, flaws } of entries) {
       if (flaws.length > 0) this.#told.add(file);
-      for (const flaw of flaws) {
-        this.#options.log.error({ event: 'document_flawed', file, ...flaw }, describe(file, flaw));
-      }
+      for (const flaw of flaws) log.error({ event: 'document_flawed', file, ...flaw }, describe(file, flaw));
     }
+    tell(entries.flatMap(flawedEvent));
   }
 
   #tellServed(revisions: readonly NewRevision[], left: readonly Hostname[]): void {
-    const { log } = this.#options;
+    const { log, tell } = this.#options;
     for (const { domain, policy, revision } of revisions) {
       const { mode, max_age } = policy;
       const { number, id, actor, cause } = revision;
@@ -237,6 +243,7 @@ export class PolicyJob {
       if (risks.length > 0) log.info({ event: 'policy_risky', domain, risks });
     }
     for (const domain of left) log.info({ event: 'tenant_left', domain });
+    tell([...revisions.map(revisedEvent), ...left.map(leftEvent)]);
   }
 }
 
@@ -250,6 +257,22 @@ interface Recorded {
 interface Unsettled {
   readonly changing: string[];
   wait: number;
+}
+
+function revisedEvent({ domain, policy, revision }: NewRevision): Happening {
+  const { mode, max_age } = policy;
+  const { number, id, actor, cause } = revision;
+  return { kind: 'policy.revised', domain, data: { number, id, mode, max_age, actor, cause } };
+}
+
+function leftEvent(domain: Hostname): Happening {
+  return { kind: 'tenant.left', domain, data: {} };
+}
+
+function flawedEvent({ domain, file, flaws }: DocumentEntry): Happening[] {
+  if (domain === undefined || flaws.length === 0) return [];
+  const told = flaws.slice(0, MOST_TOLD).map(({ path, message, remedy }) => ({ path, message, remedy }));
+  return [{ kind: 'document.flawed', domain, data: { file, flaws: told } }];
 }
 
 /** One line that tells a person where, what and how to mend it. */

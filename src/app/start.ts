@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { Happening } from '../access/happening.ts';
 import type { KeyPair } from '../certs/key-pair.ts';
 import { createLocalCa, type LocalCa, loadLocalCa } from '../certs/local-ca.ts';
 import { ListenError, Listeners } from '../edge/listeners.ts';
@@ -9,16 +10,21 @@ import type { ListenAddress, ServedText } from '../edge/messages.ts';
 import { EDGE_TIMES } from '../edge/times.ts';
 import { Workers } from '../edge/workers.ts';
 import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
+import { openAccess } from '../store/files/access-file.ts';
 import { CaFolder } from '../store/files/ca-folder.ts';
 import { DocumentFolder } from '../store/files/document-folder.ts';
 import { DocumentWriter } from '../store/files/document-writer.ts';
+import { PemFolder } from '../store/files/pem.ts';
 import { openState } from '../store/files/state-file.ts';
 import type { TenantDesk } from '../tenant/desk.ts';
 import type { TenantStore } from '../tenant/store.ts';
+import { openAdmin } from './admin.ts';
 import { openAlertJob } from './alerts.ts';
+import { certificateDesk } from './certificate-desk.ts';
 import { keepCertificates } from './certificates.ts';
 import type { Config } from './config.ts';
 import { startDns } from './dns.ts';
+import { Happenings } from './happenings.ts';
 import { type HealthEvidence, health, MOST_DOCUMENTS } from './health.ts';
 import { LastKnown } from './last-known.ts';
 import { ledgerClock } from './ledger-clock.ts';
@@ -27,6 +33,7 @@ import { createOperationsServer } from './operations.ts';
 import { OrderCounts } from './order-counts.ts';
 import { PolicyJob } from './policy-job.ts';
 import { PolicyLoop } from './policy-loop.ts';
+import type { Secret } from './secret.ts';
 import { FileDesk } from './tenant-desk.ts';
 
 export interface Running {
@@ -35,10 +42,12 @@ export interface Running {
     readonly http: readonly ListenAddress[];
     readonly dns: readonly ListenAddress[];
     readonly metrics: readonly ListenAddress[];
+    readonly admin: readonly ListenAddress[];
   };
   /** The root certificate file of the local CA, where there is one. */
   readonly localCaRoot: string | undefined;
-  readonly desk: TenantDesk;
+  /** A token of scope admin that was just made, since there was none; to be shown once. */
+  readonly firstToken: Secret | undefined;
   /** Done when all documents were looked at once. */
   readonly firstPass: Promise<void>;
   /** Stops accepting, finishes the requests under way, stops the jobs and closes the stores. */
@@ -80,6 +89,9 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   });
   const dns = await startDns(config, log, now);
   const folder = new DocumentFolder(config.store.policies);
+  const access = openAccess(config.store.state);
+  const happenings = new Happenings({ store: access.happenings, log, now });
+  const tell = (some: readonly Happening[]) => happenings.tell(some);
   const orders = new OrderCounts();
   const certificates =
     config.acme.authorities.length === 0
@@ -89,6 +101,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
           board: workers.challenges,
           renewed: (host) => workers.renewed([host]),
           ordered: (ca, outcome) => orders.count(ca, outcome),
+          tell,
           tenants: store,
           log,
           now,
@@ -99,10 +112,15 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     certificates?.notice(domains);
   };
   const ledgerNow = ledgerClock(now, () => performance.now());
-  const job = new PolicyJob({ folder, store, serve, log, now, ledgerNow });
+  const job = new PolicyJob({ folder, store, serve, tell, log, now, ledgerNow });
   const loop = new PolicyLoop({ job, folder: folder.path, log });
   const ready = Promise.withResolvers<void>();
   const desk = openDesk({ loop, store, folder: folder.path, ready: ready.promise, log, now });
+  const pems = new PemFolder(config.store.certs);
+  const admin = openAdmin({
+    ...{ config, access, happenings, desk, store, log, now },
+    certificates: certificateDesk({ certificates, pems, localCa: config.localCa, now }),
+  });
   const state = { ending: false };
   const known = new LastKnown(() => readTenancy(store), { tenants: 0, flawedCount: 0, flawed: [] });
   const metrics = new Metrics({
@@ -143,6 +161,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   }));
   const close = async (): Promise<void> => {
     state.ending = true;
+    await admin.close();
     await alerts.close();
     // Challenges are answered until no order waits for them.
     await certificates?.close();
@@ -150,12 +169,14 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     await loop.close();
     desk.close();
     await Promise.all(operations.map(({ server }) => closeServer(server)));
+    access.close();
     store.close();
   };
   try {
-    const [opened, metricsAddresses] = await Promise.all([
+    const [opened, metricsAddresses, adminAddresses] = await Promise.all([
       ca,
       Promise.all(operations.map(({ server, address }) => listen(server, address))),
+      admin.listen(),
       workers.listening,
       // Policies are served whatever becomes of DNS.
       dns?.listening.catch((error: unknown) => log.error({ event: 'dns_not_answered', err: error })),
@@ -166,10 +187,12 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
       http: listeners.http.addresses,
       dns: dns?.addresses ?? [],
       metrics: metricsAddresses,
+      admin: adminAddresses,
     };
+    const firstToken = admin.firstToken();
     const firstPass = loop.start();
     void firstPass.then(ready.resolve);
-    return { addresses, localCaRoot: opened?.rootFile, desk, firstPass, close };
+    return { addresses, localCaRoot: opened?.rootFile, firstToken, firstPass, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,9 +1,8 @@
-import { isUrgent, renewal } from '../certs/renewal.ts';
-import { type Standing, standingAfterAsking } from '../certs/standing.ts';
-import { type Trouble, troubleOf } from '../certs/trouble.ts';
-import { afterAsking, renewable, type Upkeep } from '../certs/upkeep.ts';
+import { type CertificateState, certificateState } from '../certs/certificate-state.ts';
+import { standingAfterAsking } from '../certs/standing.ts';
+import { afterAsking } from '../certs/upkeep.ts';
 import type { UpkeepStore } from '../certs/upkeep-store.ts';
-import { type Hostname, parsePolicyDomain, policyHost } from '../names/hostname.ts';
+import { parsePolicyDomain, policyHost } from '../names/hostname.ts';
 import { openUpkeep, readUpkeep } from '../store/files/upkeep-file.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, fail, print, printJson } from './printing.ts';
@@ -11,24 +10,15 @@ import { opened } from './state.ts';
 
 const BATCH = 1_000;
 
-/** What is told of a host's certificate. */
-interface Told extends Trouble {
-  readonly host: Hostname;
-  readonly state: 'valid' | 'ending' | 'expired' | 'none';
-  readonly issuer: string | null;
-  readonly notAfter: string | null;
-  readonly renewAt: string | null;
-}
-
 /** `postseal cert list`: the certificate of every policy host. Works beside a running server. */
 export function listCertificates(options: { json?: boolean }, file: string | undefined): void {
   withUpkeep(file, readUpkeep, (store, cas) => {
     const now = Date.now();
     const standings = cas.map((ca) => store.standing(ca));
-    const items: Told[] = [];
+    const items: ReturnType<typeof tell>[] = [];
     for (let last = ''; ; ) {
       const upkeeps = store.after(last, BATCH);
-      items.push(...upkeeps.map((upkeep) => tell(upkeep, standings, now)));
+      items.push(...upkeeps.map((upkeep) => tell(certificateState(upkeep, standings, now))));
       if (upkeeps.length < BATCH) break;
       last = upkeeps.at(-1)?.host ?? '';
     }
@@ -77,21 +67,16 @@ function withUpkeep(
   }
 }
 
-function tell(upkeep: Upkeep, standings: readonly Standing[], now: number): Told {
-  const { host, certificate } = upkeep;
-  const held = renewable(upkeep);
-  const isEnding = held !== undefined && isUrgent(held, now);
-  return {
-    host,
-    state: held === undefined ? 'none' : held.notAfter <= now ? 'expired' : isEnding ? 'ending' : 'valid',
-    issuer: certificate?.ca ?? null,
-    notAfter: certificate === undefined ? null : new Date(certificate.notAfter).toISOString(),
-    renewAt: held === undefined ? null : new Date(renewal(held).renewAt).toISOString(),
-    ...troubleOf(upkeep, standings, now),
-  };
+function tell({ host, state, issuer, notAfter, renewAt, why, remedy }: CertificateState) {
+  const times = { notAfter: isoOrNull(notAfter), renewAt: isoOrNull(renewAt) };
+  return { host, state, issuer: issuer ?? null, ...times, why, remedy };
 }
 
-function line({ host, state, issuer, notAfter, renewAt, why, remedy }: Told): string {
+function isoOrNull(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString();
+}
+
+function line({ host, state, issuer, notAfter, renewAt, why, remedy }: ReturnType<typeof tell>): string {
   const parts = [host, state, issuer ?? '-', notAfter ?? '-', renewAt ?? '-', why, remedy];
   return parts.join('\t').trimEnd();
 }

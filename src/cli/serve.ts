@@ -44,11 +44,11 @@ function startFailed(error: unknown): void {
 function listenRemedy({ code }: ListenError): string {
   return code === 'EACCES'
     ? 'Ports under 1024 need a privilege: choose others (POSTSEAL_LISTEN_HTTPS), or grant it'
-    : 'Choose another address (POSTSEAL_LISTEN_HTTPS, _HTTP, _DNS, _METRICS), or end what listens there';
+    : 'Choose another address (POSTSEAL_LISTEN_HTTPS, _HTTP, _DNS, _METRICS, _ADMIN), or end what listens there';
 }
 
 /** A line or two for each listener, with a command that works when pasted. */
-function welcome(config: Config, { addresses, localCaRoot }: Running): string[] {
+function welcome(config: Config, { addresses, localCaRoot, firstToken }: Running): string[] {
   const lines = ['', `Postseal serves MTA-STS policies as ${config.serviceName}`, ''];
   const example = firstTenant(config);
   for (const address of addresses.https) {
@@ -71,6 +71,13 @@ function welcome(config: Config, { addresses, localCaRoot }: Running): string[] 
   }
   for (const address of addresses.metrics) {
     lines.push(`metrics   http   ${url(address)}`, `  curl http://${url(address)}/readyz`);
+  }
+  for (const address of addresses.admin) {
+    const header = "-H 'Authorization: Bearer …'";
+    lines.push(`admin     http   ${url(address)}`, `  curl ${header} http://${url(address)}/api/v1/tenants`);
+  }
+  if (firstToken !== undefined) {
+    lines.push(`token     ${firstToken.reveal()}`, '  of scope admin, shown this once: keep it');
   }
   lines.push('', `documents  ${config.store.policies}`, 'records    node src/cli/main.ts records', '');
   return lines;

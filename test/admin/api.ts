@@ -1,14 +1,20 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { Test } from 'tap';
 import { type KeptToken, tokenHash, tokenId } from '../../src/access/token.ts';
-import type { Parts } from '../../src/admin/parts.ts';
-import { createAdminServer } from '../../src/admin/server.ts';
-import type { Hostname } from '../../src/names/hostname.ts';
+import { Listeners } from '../../src/admin/listeners.ts';
+import type { CertificateDesk, Parts } from '../../src/admin/parts.ts';
+import { createAdminServers } from '../../src/admin/server.ts';
+import { Happenings } from '../../src/app/happenings.ts';
+import { type Hostname, policyHost } from '../../src/names/hostname.ts';
 import { openAccess } from '../../src/store/files/access-file.ts';
+import type { Publication } from '../../src/tenant/publication.ts';
+import { type RecordScheme, tenantRecords } from '../../src/tenant/records.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { MemoryDesk } from './memory-desk.ts';
 
 export const ADMIN = `postseal_${'a'.repeat(43)}`;
+
+const SCHEME: RecordScheme = { serviceName: 'sts.example.net', zone: undefined, reports: [], ttl: 300 };
 
 export const policy = { mode: 'testing', max_age: 604800, mx: ['mail.example.com'] };
 
@@ -21,6 +27,22 @@ export interface ApiOptions {
 export class Api {
   readonly desk = new MemoryDesk();
   readonly access;
+  readonly happenings: Happenings;
+  readonly publications = new Map<string, Publication>();
+  readonly certificates: CertificateDesk & { isHere: boolean } = {
+    isHere: true,
+    state: (domain) => ({
+      ...{
+        host: policyHost(domain),
+        state: 'none',
+        issuer: undefined,
+        notAfter: undefined,
+        renewAt: undefined,
+      },
+      ...{ why: 'It leads elsewhere', remedy: 'Set the record' },
+    }),
+    renew: () => (this.certificates.isHere ? 'asked' : 'not-here'),
+  };
   readonly server: FastifyInstance;
   readonly log: object[] = [];
   /** Milliseconds by which its clock is ahead of the machine's. */
@@ -28,20 +50,27 @@ export class Api {
 
   constructor(t: Test, { perMinute = 1_000_000, proxies = [] }: ApiOptions = {}) {
     this.access = openAccess(temporaryFolder(t));
+    const clock = () => Date.now() + this.ahead;
+    const log = { error: (line: object) => this.log.push(line), warn: (line: object) => this.log.push(line) };
+    this.happenings = new Happenings({ store: this.access.happenings, log, now: clock });
     const parts: Parts = {
       ...this.access,
       desk: this.desk,
       history: this.desk,
-      publication: () => undefined,
-      records: () => [],
-      now: () => Date.now() + this.ahead,
+      certificates: this.certificates,
+      publication: (domain) => this.publications.get(domain),
+      records: (domain) => ({ domain, records: tenantRecords(domain, SCHEME, undefined), ttl: SCHEME.ttl }),
+      listen: (heard) => this.happenings.listen(heard),
+      listeners: new Listeners(),
+      now: clock,
     };
     const ending = new AbortController();
-    const log = { error: (line: object) => this.log.push(line), warn: (line: object) => this.log.push(line) };
     const configured = configuredToken();
-    this.server = createAdminServer({
+    const [server] = createAdminServers(1, {
       ...{ parts, configured, perMinute, proxies, log, ending: ending.signal },
     });
+    if (server === undefined) throw new Error('There is no server');
+    this.server = server;
     t.teardown(async () => {
       ending.abort();
       await this.server.close();

@@ -48,17 +48,9 @@ export class MemoryDesk implements TenantDesk {
     return {
       ...{ domain, policy, labels, newest, mode: policy.mode, max_age: policy.max_age },
       ...{ revision: newest.number, id: newest.id, at: newest.at, stage: 'serving', flaws: [] },
-      document: { file: `${domain}.yaml`, text, etag: etagOf(text) },
+      document: this.document(domain),
       etag: etagOf(text),
     };
-  }
-
-  document(domain: Hostname): WrittenDocument | undefined {
-    return this.view(domain)?.document;
-  }
-
-  async *editAll(requests: Iterable<EditRequest> | AsyncIterable<EditRequest>): AsyncGenerator<EditOutcome> {
-    for await (const request of requests) yield this.edit(request);
   }
 
   list({ after, limit, name = '', mode, stage, labels = {}, only }: TenantQuery): readonly TenantSummary[] {
@@ -72,17 +64,28 @@ export class MemoryDesk implements TenantDesk {
       .slice(0, limit);
   }
 
+  document(domain: Hostname): WrittenDocument | undefined {
+    const text = this.#tenants.get(domain)?.text;
+    return text === undefined ? undefined : { file: `${domain}.yaml`, text, etag: etagOf(text) };
+  }
+
+  async *editAll(
+    requests: Iterable<EditRequest> | AsyncIterable<EditRequest>,
+  ): AsyncGenerator<EditOutcome, void> {
+    for await (const request of requests) yield await this.edit(request);
+  }
+
   async edit({ domain, edit, by, ifMatch, dryRun }: EditRequest): Promise<EditOutcome> {
     const kept = this.#tenants.get(domain);
     if (edit.do === 'create' && kept !== undefined) {
-      return { outcome: 'exists', etag: etagOf(kept.text), isSame: false };
+      return { outcome: 'exists', etag: etagOf(kept.text), isSame: kept.text === textOf(domain, edit, kept) };
     }
     if (edit.do !== 'create' && kept === undefined) return { outcome: 'not-found' };
     const written = writtenBy(edit, kept);
     const tenant = readDocument({ domain, ...written }, domain);
     if (!tenant.ok) return { outcome: 'flawed', flaws: tenant.flaws };
-    const text = `${JSON.stringify({ domain, ...written })}\n`;
-    if (kept !== undefined && ifMatch !== etagOf(kept.text)) {
+    const text = textOf(domain, edit, kept);
+    if (kept !== undefined && ifMatch !== undefined && ifMatch !== etagOf(kept.text)) {
       return { outcome: 'conflict', etag: etagOf(kept.text), yours: text, theirs: kept.text };
     }
     if (this.isFull) return { outcome: 'unavailable', why: 'The disk is full', remedy: 'Make room on it' };
@@ -105,16 +108,20 @@ export class MemoryDesk implements TenantDesk {
   }
 }
 
+function textOf(domain: Hostname, edit: Edit, kept: Kept | undefined): string {
+  return `${JSON.stringify({ domain, ...writtenBy(edit, kept) })}\n`;
+}
+
 function writtenBy(edit: Edit, kept: Kept | undefined) {
   const { mode = 'none', max_age, mx } = kept?.tenant.policy ?? {};
   const labels = kept?.tenant.labels;
   switch (edit.do) {
     case 'create':
       return { policy: edit.policy, ...(edit.labels !== undefined && { labels: edit.labels }) };
-    case 'replace':
-      return { policy: edit.policy, labels: edit.labels ?? labels };
     case 'write':
       return parse(edit.text) as { policy: unknown; labels?: unknown };
+    case 'replace':
+      return { policy: edit.policy, labels: edit.labels ?? labels };
     case 'roll-back': {
       const lines = (kept?.revisions[edit.to - 1]?.text ?? '').split('\r\n').map((line) => line.split(': '));
       const values = (name: string) => lines.flatMap(([key, value]) => (key === name ? [value] : []));

@@ -35,6 +35,7 @@ t.test('looks that end one after the other do not keep the first order waiting',
     },
     renewed: async () => {},
     ordered: () => {},
+    tell: () => undefined,
     log,
     now: Date.now,
   });

@@ -32,7 +32,9 @@ const ORDER = [
 const IMPURE = [
   'acme/account-key.ts',
   'acme/https-client.ts',
+  'admin/event-stream.ts',
   'admin/mint.ts',
+  'admin/seal.ts',
   'admin/server.ts',
   'alerts/command.ts',
   'alerts/webhook.ts',
@@ -48,6 +50,7 @@ const IMPURE = [
   'announce/webhook.ts',
   'app/alert-config.ts',
   'app/alert-job.ts',
+  'app/admin.ts',
   'app/authorities.ts',
   'app/certificate-job.ts',
   'app/certificates.ts',

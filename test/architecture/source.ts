@@ -13,7 +13,7 @@ export interface Source {
 }
 
 const PURE_MODULES = new Set([
-  ...['node:buffer', 'node:events', 'node:path', 'node:url', 'node:util'],
+  ...['node:buffer', 'node:events', 'node:path', 'node:stream', 'node:url', 'node:util'],
   ...[
     '@peculiar/x509',
     'lru-cache',

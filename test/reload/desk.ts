@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { Happening } from '../../src/access/happening.ts';
 import { ledgerClock } from '../../src/app/ledger-clock.ts';
 import { type PassResult, PolicyJob } from '../../src/app/policy-job.ts';
 import type { Hostname } from '../../src/names/hostname.ts';
@@ -24,6 +25,7 @@ export class Desk {
   readonly state = join(this.path, 'state');
   /** What a worker serves, by domain. */
   readonly served = new Map<string, string>();
+  readonly told: Happening[] = [];
   readonly log: LogLine[] = [];
   readonly logger = pino({ level: 'debug' }, { write: (line: string) => this.log.push(JSON.parse(line)) });
   /** Milliseconds by which each clock is ahead of the machine's. */
@@ -44,6 +46,7 @@ export class Desk {
       folder: new DocumentFolder(this.policies, { now: this.now, uptime: this.uptime }),
       store: this.store,
       serve: (domains) => this.serve(domains),
+      tell: (happenings) => this.told.push(...happenings),
       log: this.logger,
       now: this.now,
       ledgerNow: ledgerClock(this.now, this.uptime),

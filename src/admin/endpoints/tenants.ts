@@ -3,13 +3,22 @@ import { covers } from '../../access/scope.ts';
 import { parsePolicyDomain } from '../../names/hostname.ts';
 import type { TenantQuery } from '../../tenant/desk.ts';
 import { JSON_TYPE, ok } from '../answer.ts';
+import { badQuery } from '../bad-query.ts';
 import { cursorOf, pageOf, readCursor } from '../cursor.ts';
-import { change, etagOf, make } from '../edit.ts';
+import { change, make } from '../edit.ts';
 import { endpoint } from '../endpoint.ts';
 import { etagHeader } from '../etag.ts';
 import { newTenantExample, summaryExample, tenantExample, writtenTenantExample } from '../examples.ts';
+import { readLabels } from '../label-query.ts';
 import { notFound, problem } from '../problem.ts';
-import { ChangeQuery, dryRun, NoQuery, pageOfShape, paging, USUAL_ITEMS } from '../shapes/common.ts';
+import {
+  NoQuery,
+  pageOfShape,
+  paging,
+  TenantChangeQuery,
+  tenantChange,
+  USUAL_ITEMS,
+} from '../shapes/paging.ts';
 import {
   Mode,
   NewTenantReads,
@@ -21,7 +30,8 @@ import {
   WrittenTenantShape,
 } from '../shapes/tenant.ts';
 import { tellSummary, tellTenant } from '../tell-tenant.ts';
-import { badQuery, CHANGE_PROBLEMS, changeAnswers, readLabels } from './shared.ts';
+import { textsOf } from '../written-labels.ts';
+import { CHANGE_PROBLEMS, changeAnswers } from './change-answers.ts';
 
 const tag = 'tenants';
 
@@ -87,7 +97,7 @@ export const createTenant = endpoint({
   needs: 'operator',
   summary: 'Create a tenant',
   description: 'Writes its document. A token that is bound to some tenants creates these alone.',
-  query: ChangeQuery,
+  query: TenantChangeQuery,
   body: { schema: NewTenantShape, reads: NewTenantReads, example: newTenantExample },
   answers: changeAnswers(201, 'The tenant was created.'),
   problems: ['exists', 'unproven'],
@@ -126,7 +136,7 @@ export const getTenant = endpoint({
   },
   handle({ desk }, { domain }) {
     const tenant = desk.view(domain);
-    return tenant === undefined ? notFound('tenant') : ok(tellTenant(tenant), etagHeader(etagOf(tenant)));
+    return tenant === undefined ? notFound('tenant') : ok(tellTenant(tenant), etagHeader(tenant.etag));
   },
 });
 
@@ -139,7 +149,7 @@ export const replaceTenant = endpoint({
   summary: 'Change a tenant',
   description:
     'Policy, and labels where they are sent. Comments and order of the document stay as they are. The policy id changes if and only if the served bytes do.',
-  query: ChangeQuery,
+  query: TenantChangeQuery,
   body: { schema: WrittenTenantShape, reads: WrittenTenantReads, example: writtenTenantExample },
   answers: changeAnswers(200, 'The tenant as it is now; or, with dry_run, the effect alone.'),
   problems: CHANGE_PROBLEMS,
@@ -155,7 +165,7 @@ export const replaceTenant = endpoint({
 
 const LeaveQuery = Type.Object(
   {
-    ...dryRun,
+    ...tenantChange,
     force: Type.Optional(
       Type.Boolean({ description: 'true to stop serving at once, whatever that breaks at senders' }),
     ),
@@ -183,13 +193,6 @@ export const deleteTenant = endpoint({
     return change(parts, input, { do: isForced ? 'remove' : 'leave' }, isForced ? 200 : 202);
   },
 });
-
-/** The labels among what was written, as far as they are any. */
-function textsOf(labels: unknown): Readonly<Record<string, string>> {
-  if (typeof labels !== 'object' || labels === null) return {};
-  const texts = Object.entries(labels).filter(([, value]) => typeof value === 'string');
-  return Object.fromEntries(texts) as Record<string, string>;
-}
 
 function outside() {
   const detail = 'The tenant would be none of those that the token is bound to.';

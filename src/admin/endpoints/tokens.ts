@@ -4,16 +4,16 @@ import { type Flaw, flawed, type Parsed, parsed } from '../../flaws/flaw.ts';
 import { parsePolicyDomain } from '../../names/hostname.ts';
 import type { TenantScope } from '../../tenant/desk.ts';
 import { type Answer, JSON_TYPE, ok } from '../answer.ts';
+import { badQuery } from '../bad-query.ts';
 import { actorOf, type Caller } from '../caller.ts';
 import { cursorOf, pageOf, readCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { tokenExample } from '../examples.ts';
 import { mintToken } from '../mint.ts';
 import { notFound, problem } from '../problem.ts';
-import { ChangeQuery, NoQuery, PageQuery, pageOfShape, USUAL_ITEMS } from '../shapes/common.ts';
+import { ChangeQuery, NoQuery, PageQuery, pageOfShape, USUAL_ITEMS } from '../shapes/paging.ts';
 import { MintedShape, NewTokenShape, TokenShape } from '../shapes/token.ts';
-import { iso } from '../tell-tenant.ts';
-import { badQuery } from './shared.ts';
+import { iso, isoOrNull } from '../tell-tenant.ts';
 
 const common = { tag: 'tokens', needs: 'admin', isForUnbound: true } as const;
 const oneToken = (description: string) => ({
@@ -146,10 +146,6 @@ function tellToken({ id, name, scope, only, createdBy, ...times }: Token) {
     last_used_at: isoOrNull(times.lastUsedAt),
     revoked_at: isoOrNull(times.revokedAt),
   };
-}
-
-function isoOrNull(at: number | undefined): string | null {
-  return at === undefined ? null : iso(at);
 }
 
 type WantedToken = Pick<Token, 'name' | 'scope' | 'only' | 'expiresAt'>;

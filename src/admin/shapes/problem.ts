@@ -1,5 +1,6 @@
 import Type from 'typebox';
-import { FlawShape, named, orNull } from './common.ts';
+import { FlawShape } from './flaw.ts';
+import { named, orNull } from './named.ts';
 
 export const ProblemShape = named(
   'Problem',

@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { MAX_MAX_AGE, MODES } from '../../policy/policy.ts';
 import { PUBLICATION_STAGES } from '../../tenant/publication.ts';
-import { Domain, FlawShape, Labels, named, orNull, When } from './common.ts';
+import { FlawShape } from './flaw.ts';
+import { Domain, Labels, named, orNull, When } from './named.ts';
 
 export const Mode = Type.Enum([...MODES], { description: 'the mode: none, testing or enforce' });
 export const Stage = Type.Enum([...PUBLICATION_STAGES], {
@@ -50,6 +51,25 @@ export const RevisionShape = named(
       cause: Type.String({ description: 'what brought it' }),
     },
     { additionalProperties: false },
+  ),
+);
+
+export const OneRevisionShape = named(
+  'RevisionWithDiff',
+  Type.Object(
+    {
+      ...RevisionShape.properties,
+      diff: Type.String({ description: 'what it changed of the revision before, as a unified diff' }),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+export const RollBackShape = named(
+  'RollBack',
+  Type.Object(
+    { to: Type.Integer({ minimum: 1, description: 'the number of the revision to return to' }) },
+    { additionalProperties: false, description: 'an object with to' },
   ),
 );
 

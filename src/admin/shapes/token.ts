@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { SCOPES } from '../../access/scope.ts';
-import { Labels, named, orNull, When } from './common.ts';
+import { Labels, named, orNull, When } from './named.ts';
 
 const Only = Type.Object(
   {

@@ -2,10 +2,13 @@ import type { AnswerStore } from '../../access/answer-store.ts';
 import type { AuditStore } from '../../access/audit-store.ts';
 import type { HappeningStore } from '../../access/happening.ts';
 import type { TokenStore } from '../../access/token-store.ts';
+import type { Hostname } from '../../names/hostname.ts';
+import { type Publication, publicationOf } from '../../tenant/publication.ts';
 import { AnswerTable } from './answer-table.ts';
 import { AuditTable } from './audit-table.ts';
 import { HappeningTable } from './happening-table.ts';
 import { OnDemand } from './on-demand.ts';
+import { readCourse } from './publication-row.ts';
 import { TokenTable } from './token-table.ts';
 
 /** What the state file holds for the admin API. */
@@ -14,6 +17,8 @@ export interface AccessFile {
   readonly audit: AuditStore;
   readonly happenings: HappeningStore;
   readonly answers: AnswerStore;
+  /** Where the newest revision of a tenant is on its way. */
+  publication(domain: Hostname): Publication | undefined;
   close(): void;
 }
 
@@ -26,6 +31,10 @@ export function openAccess(folder: string): AccessFile {
     tokens: new TokenTable(file, audit),
     happenings: new HappeningTable(file),
     answers: new AnswerTable(file),
+    publication: (domain) => {
+      const course = readCourse(file.connection, domain);
+      return course && publicationOf(course);
+    },
     close: () => file.close(),
   };
 }

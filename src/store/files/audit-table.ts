@@ -18,7 +18,14 @@ export class AuditTable implements AuditStore {
   }
 
   append(entry: AuditEntry): void {
-    this.#file.transaction(() => this.appendWithin(entry));
+    this.appendAll([entry]);
+  }
+
+  appendAll(entries: readonly AuditEntry[]): void {
+    if (entries.length === 0) return;
+    this.#file.transaction(() => {
+      for (const entry of entries) this.appendWithin(entry);
+    });
   }
 
   /** As a part of a transaction, so that what is told is done if and only if it is told. */
