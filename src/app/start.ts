@@ -16,7 +16,6 @@ import { DocumentFolder } from '../store/files/document-folder.ts';
 import { DocumentWriter } from '../store/files/document-writer.ts';
 import { PemFolder } from '../store/files/pem.ts';
 import { openState } from '../store/files/state-file.ts';
-import type { TenantDesk } from '../tenant/desk.ts';
 import type { TenantStore } from '../tenant/store.ts';
 import { openAdmin } from './admin.ts';
 import { openAlertJob } from './alerts.ts';

@@ -7,7 +7,7 @@ import { Home, MAIN, Server } from './server.ts';
 
 t.jobs = 2;
 
-for (const listener of ['HTTPS', 'HTTP', 'METRICS']) {
+for (const listener of ['HTTPS', 'HTTP', 'METRICS', 'ADMIN']) {
   t.test(`a taken port ends the start with a clear error: ${listener}`, async (t) => {
     const taken = net.createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
