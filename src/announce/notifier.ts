@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { isNotifyAnswer, notifyMessage } from '../dns/notify.ts';
+import { NO_SERIAL } from '../dns/serial.ts';
 import { signRequest, type TsigKey, verifyResponse } from '../dns/tsig.ts';
 import type { ListenAddress } from '../edge/messages.ts';
 
@@ -33,6 +34,7 @@ export class Notifier {
   readonly #silent = new Map<string, number>();
   #round = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  #serial = NO_SERIAL;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
@@ -46,9 +48,10 @@ export class Notifier {
   }
 
   changed(serial: number): void {
+    this.#serial = serial;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#begin(serial);
+      this.#begin(this.#serial);
     }, QUIET);
   }
 

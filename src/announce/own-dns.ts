@@ -47,6 +47,7 @@ export class OwnDns implements Publisher {
   #working: Promise<void> | undefined;
   #isSwept = false;
   #problem: string | undefined;
+  #serial: number | undefined;
 
   constructor(options: OwnDnsOptions) {
     this.#options = options;
@@ -55,6 +56,11 @@ export class OwnDns implements Publisher {
   /** Why nothing can be announced now, in words; undefined where it can. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** Of the zone, as far as it could be read. */
+  get serial(): number | undefined {
+    return this.#serial;
   }
 
   /** Gives the zone its first serial, and takes out challenges that no order waits for any more after a start. */
@@ -155,9 +161,11 @@ export class OwnDns implements Publisher {
       const change = { serial: nextSerial(last, this.#options.now()), sets };
       store.record(change);
       this.#isSwept = true;
+      this.#serial = change.serial;
       return change;
     }
     this.#isSwept = true;
+    this.#serial = last;
     return undefined;
   }
 

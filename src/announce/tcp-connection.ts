@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
 /** Longer queries than this are none: a question, EDNS and a signature take some hundred octets. */
@@ -16,12 +15,13 @@ export async function serveConnection(
 ): Promise<void> {
   socket.setNoDelay(true);
   socket.setTimeout(idle, () => socket.destroy());
-  const closed = once(socket, 'close');
+  // Not `once`, which fails at the error that may come before.
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   try {
     for await (const query of queriesOf(socket)) {
       for (const message of respond(query)) {
         const isTaken = socket.write(framed(message));
-        if (!isTaken) await Promise.race([once(socket, 'drain'), closed]);
+        if (!isTaken) await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed]);
         if (socket.destroyed) return;
       }
     }

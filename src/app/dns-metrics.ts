@@ -55,7 +55,7 @@ export class DnsMetrics {
     });
     this.#serial = new Gauge({
       name: 'postseal_dns_zone_serial',
-      help: "The serial of the zone's last change since the start",
+      help: 'The serial of the zone',
       registers,
     });
   }

@@ -57,15 +57,11 @@ export async function startDns(config: Config, log: Logger, now: () => number): 
           log,
           now,
         });
-  let serial: number | undefined;
   const own = new OwnDns({
     zone: name,
     open: () => openAnnounced(config.store.state),
     processes,
-    changed: (changed) => {
-      serial = changed;
-      notifier?.changed(changed);
-    },
+    changed: (serial) => notifier?.changed(serial),
     log,
     now,
   });
@@ -83,7 +79,7 @@ export async function startDns(config: Config, log: Logger, now: () => number): 
       ...(await processes.metrics()),
       ready: processes.ready,
       restarts: processes.restarts,
-      serial,
+      serial: own.serial,
     }),
     close: async () => {
       notifier?.close();

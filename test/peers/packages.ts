@@ -20,6 +20,8 @@ export const NEEDED: readonly Needed[] = [
   { file: 'unbound', package: 'unbound' },
   { file: 'named', package: 'bind9' },
   { file: 'dig', package: 'bind9-dnsutils' },
+  { file: 'drill', package: 'ldnsutils' },
+  { file: 'dnsperf', package: 'dnsperf' },
   { file: 'nsupdate', package: 'bind9-dnsutils' },
   { file: 'pdns_server', package: 'pdns-server' },
   { file: '/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql', package: 'pdns-backend-sqlite3' },
