@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { type Case, LOAD_CORE, openBench } from './bench.ts';
+import { dns } from './cases/dns.ts';
 import { handshake } from './cases/handshake.ts';
 import { hotSet } from './cases/hot-set.ts';
 import { keptAlive } from './cases/kept-alive.ts';
@@ -17,7 +18,17 @@ import { moveTo, preferSession } from './pin.ts';
 import { reportOf, tableOf } from './report.ts';
 
 const OUT = join(import.meta.dirname, 'out');
-const CASES: readonly Case[] = [handshake, ...keptAlive, hotSet, workers, start, reload, orders, renewals];
+const CASES: readonly Case[] = [
+  handshake,
+  ...keptAlive,
+  hotSet,
+  workers,
+  start,
+  reload,
+  orders,
+  renewals,
+  dns,
+];
 
 function chosen({ only, quick }: Options): readonly Case[] {
   const unknown = only.filter((name) => !CASES.some((each) => each.name === name));

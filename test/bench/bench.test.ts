@@ -60,6 +60,16 @@ t.test('the cases of certificates from a CA', async (t) => {
   t.type(report.figures[4]?.ratio, 'number', 'replacing has a ratio to quiet');
 });
 
+t.test('the case of DNS', async (t) => {
+  const report = bench(t, '--only', 'dns');
+  checkFigures(t, report);
+  t.same(
+    report.figures.map(({ case: name, server, what }) => `${name}: ${server}: ${what}`),
+    ['knot', 'bind', 'postseal'].map((server) => `dns, 5 tenants: ${server}: queries per processor second`),
+  );
+  t.type(report.figures[2]?.ratio, 'number', 'ours has a ratio to Knot');
+});
+
 t.test('the processor time of a process', async (t) => {
   const fields = 'S 1 4242 4242 0 -1 4194304 5000 0 12 0 250 75 9 9 20 0 11 0 123456 1000000 4000';
   t.equal(cpuSeconds(`4242 (node) ${fields}`), 3.25, 'of the process alone, without its children');
