@@ -214,7 +214,8 @@ function isServed(host: Hostname, tenants: TenantStore): boolean {
   return domain !== undefined && tenants.isServed(domain);
 }
 
-function openDns({ dns }: Config): PublicDns {
+/** DNS as the world sees it. */
+export function openDns({ dns }: Config): PublicDns {
   const servers = dns.resolvers.map(formatAddress);
   return openPublicDns({ timeout: DNS_TIME, ...(servers.length > 0 && { servers }) });
 }

@@ -19,7 +19,8 @@ export interface Situation {
   /** What the last good document had. */
   readonly labels: Tenant['labels'];
   readonly servings: readonly Serving[];
-  revision(number: number): Revision | undefined;
+  /** Oldest first, as the servings. */
+  readonly revisions: readonly Revision[];
   readonly now: number;
 }
 
@@ -134,7 +135,7 @@ function wanted(
     case 'replace':
       return wantedTenant(edit, domain, labels);
     case 'roll-back': {
-      const revision = situation.revision(edit.to);
+      const revision = situation.revisions.find(({ number }) => number === edit.to);
       return revision === undefined ? flawed(noRevision(edit.to)) : withPolicyOf(revision, domain, labels);
     }
     case 'leave': {

@@ -20,18 +20,20 @@ import type { TenantStore } from '../tenant/store.ts';
 import { openAdmin } from './admin.ts';
 import { openAlertJob } from './alerts.ts';
 import { certificateDesk } from './certificate-desk.ts';
-import { keepCertificates } from './certificates.ts';
+import { keepCertificates, openDns } from './certificates.ts';
 import type { Config } from './config.ts';
 import { startDns } from './dns.ts';
 import { Happenings } from './happenings.ts';
 import { type HealthEvidence, health, MOST_DOCUMENTS } from './health.ts';
 import { LastKnown } from './last-known.ts';
 import { ledgerClock } from './ledger-clock.ts';
+import { mailLook } from './mail-look.ts';
 import { Metrics } from './metrics.ts';
 import { createOperationsServer } from './operations.ts';
 import { OrderCounts } from './order-counts.ts';
 import { PolicyJob } from './policy-job.ts';
 import { PolicyLoop } from './policy-loop.ts';
+import { schemeOf } from './scheme.ts';
 import type { Secret } from './secret.ts';
 import { FileDesk } from './tenant-desk.ts';
 
@@ -114,7 +116,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   const job = new PolicyJob({ folder, store, serve, tell, log, now, ledgerNow });
   const loop = new PolicyLoop({ job, folder: folder.path, log });
   const ready = Promise.withResolvers<void>();
-  const desk = openDesk({ loop, store, folder: folder.path, ready: ready.promise, log, now });
+  const desk = openDesk({ config, loop, store, ready: ready.promise, log, now });
   const pems = new PemFolder(config.store.certs);
   const admin = openAdmin({
     ...{ config, access, happenings, desk, store, log, now },
@@ -199,15 +201,16 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
 }
 
 interface DeskParts {
+  readonly config: Config;
   readonly loop: PolicyLoop;
   readonly store: TenantStore;
-  readonly folder: string;
   readonly ready: Promise<void>;
   readonly log: Logger;
   now(): number;
 }
 
-function openDesk({ loop, store, folder, ready, log, now }: DeskParts): FileDesk {
+function openDesk({ config, loop, store, ready, log, now }: DeskParts): FileDesk {
+  const folder = config.store.policies;
   const writer = new DocumentWriter(folder);
   try {
     writer.sweep();
@@ -216,7 +219,9 @@ function openDesk({ loop, store, folder, ready, log, now }: DeskParts): FileDesk
     log.warn({ event: 'documents_not_swept', err: error });
   }
   const look = (files: readonly string[]) => loop.look(files);
-  const desk = new FileDesk({ store, writer, folder, look, ready, log, now });
+  const mailHosts = mailLook(openDns(config));
+  const { ttl } = schemeOf(config);
+  const desk = new FileDesk({ store, writer, folder, look, ready, mailHosts, ttl, log, now });
   desk.finishLeaving().catch((error: unknown) => log.error({ event: 'tenants_not_left', err: error }));
   return desk;
 }

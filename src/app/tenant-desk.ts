@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { MailHosts } from '../checks/mail-hosts.ts';
+import { mailWarnings } from '../checks/mail-warnings.ts';
+import type { Flaw } from '../flaws/flaw.ts';
 import type { Hostname } from '../names/hostname.ts';
+import type { Policy } from '../policy/policy.ts';
 import { parsePolicyText } from '../policy/text.ts';
 import { digestOf } from '../store/files/digest.ts';
 import { likelyFiles } from '../store/files/document-folder.ts';
@@ -17,6 +21,8 @@ import type {
 } from '../tenant/desk.ts';
 import { effectOf } from '../tenant/effect.ts';
 import type { Intent } from '../tenant/intent.ts';
+import { ledgerWarnings } from '../tenant/ledger-warnings.ts';
+import { type Plan, pastOf, planMx } from '../tenant/plan.ts';
 import type { Revision } from '../tenant/revision.ts';
 import { NOTHING_FOUND, type TenantStore } from '../tenant/store.ts';
 import { type EditPlan, type FoundDocument, GONE, planEdit, type Situation } from './edit-plan.ts';
@@ -33,9 +39,16 @@ export interface FileDeskOptions {
   look(files: readonly string[]): Promise<void>;
   /** Done when all documents were looked at once. */
   readonly ready: Promise<void>;
+  /** Where a domain's mail goes, for warnings; undefined where nobody asks. Fails with no error of DNS. */
+  mailHosts(domain: Hostname): Promise<MailHosts | undefined>;
+  /** Of the records that hold the ids, in seconds. */
+  readonly ttl: number;
   readonly log: Logger;
   now(): number;
 }
+
+// MX records are seldom held for longer, in seconds.
+const MX_TTL = 86_400;
 
 // Edits that are written and served at once.
 const BATCH = 500;
@@ -69,6 +82,15 @@ export class FileDesk implements TenantDesk {
     return { ...summary, policy: policy.value, newest, document, etag: document?.etag ?? GONE };
   }
 
+  async plan(domain: Hostname, wanted: readonly Hostname[]): Promise<Plan | undefined> {
+    const { store, now, mailHosts, ttl } = this.#options;
+    if (!store.isServed(domain)) return undefined;
+    const hosts = await mailHosts(domain);
+    const past = pastOf(store.revisions(domain), store.servings(domain));
+    const present = hosts?.outcome === 'found' ? hosts.names.map((name) => name as Hostname) : [];
+    return planMx({ past, wanted, present, now: now(), ttl, mxTtl: MX_TTL });
+  }
+
   list(query: TenantQuery): readonly TenantSummary[] {
     return this.#options.store.list(query);
   }
@@ -80,9 +102,13 @@ export class FileDesk implements TenantDesk {
   }
 
   async edit(request: EditRequest): Promise<EditOutcome> {
-    const [outcome] = await this.#batch([request]);
+    const { domain } = request;
+    const [hosts, [outcome]] = await Promise.all([
+      request.edit.do === 'remove' ? undefined : this.#options.mailHosts(domain),
+      this.#batch([request]),
+    ]);
     if (outcome === undefined) throw new Error('an edit without an outcome');
-    return outcome;
+    return hosts === undefined ? outcome : withMailWarnings(outcome, domain, hosts);
   }
 
   async *editAll(
@@ -151,7 +177,7 @@ export class FileDesk implements TenantDesk {
       standing: { newest, served: newest !== undefined && store.isServed(domain) },
       labels: store.labels(domain),
       servings: store.servings(domain),
-      revision: (number) => store.revisions(domain).find((one) => one.number === number),
+      revisions: store.revisions(domain),
       now: now(),
     };
   }
@@ -329,7 +355,10 @@ export class FileDesk implements TenantDesk {
 
   /** For a while: an editor may have opened it before it was replaced, and write to it yet. */
   #keep(domain: Hostname, what: Replaced, put: Buffer | undefined): void {
-    if (put === undefined) return this.#options.writer.letGo(what, () => false);
+    if (put === undefined) {
+      this.#options.writer.letGo(what, () => false);
+      return;
+    }
     this.#put.set(domain, digestOf(put));
     const timer = setTimeout(() => void this.#letGoInTurn(domain, what), GRACE);
     timer.unref();
@@ -381,6 +410,15 @@ export class FileDesk implements TenantDesk {
   }
 }
 
+function withMailWarnings(outcome: EditOutcome, domain: Hostname, hosts: MailHosts): EditOutcome {
+  if (outcome.outcome !== 'done' && outcome.outcome !== 'would-do') return outcome;
+  const { effect } = outcome;
+  const policy = effect.after === undefined ? undefined : parsePolicyText(effect.after);
+  if (!policy?.ok) return outcome;
+  const found = mailWarnings(domain, policy.value, hosts);
+  return { ...outcome, effect: { ...effect, warnings: [...effect.warnings, ...found] } };
+}
+
 const NOT_TAKEN_IN: EditOutcome = {
   outcome: 'unavailable',
   why: 'Another file of the same domain is being written all the time',
@@ -425,6 +463,10 @@ function effectOfPlan({ domain, situation, tenant, revision: planned }: EditPlan
     revision: done ?? planned,
     servings,
     now,
-    warnings: [],
+    warnings: tenant === undefined ? [] : warnedOf(tenant.policy, situation),
   });
+}
+
+function warnedOf(policy: Policy, { revisions, servings, now }: Situation): readonly Flaw[] {
+  return ledgerWarnings(policy, { policies: pastOf(revisions, servings), now });
 }

@@ -1,6 +1,7 @@
 import type { Flaw } from '../flaws/flaw.ts';
 import type { Hostname } from '../names/hostname.ts';
 import type { Mode, Policy } from '../policy/policy.ts';
+import type { Plan } from './plan.ts';
 import type { PublicationStage } from './publication.ts';
 import type { Revision } from './revision.ts';
 
@@ -148,6 +149,8 @@ export interface TenantDesk {
   /** A tenant that is served. */
   view(domain: Hostname): TenantView | undefined;
   list(query: TenantQuery): readonly TenantSummary[];
+  /** What would come of other MX hosts, were they set now, and the safe order; undefined for whom is no tenant. */
+  plan(domain: Hostname, hosts: readonly Hostname[]): Promise<Plan | undefined>;
   /** Also one that is flawed and never was served. */
   document(domain: Hostname): WrittenDocument | undefined;
   /** Edits of one domain are done one after the other, in the order in which they came. */

@@ -53,6 +53,8 @@ export class MemoryDesk implements TenantDesk {
     };
   }
 
+  async plan(): Promise<undefined> {}
+
   list({ after, limit, name = '', mode, stage, labels = {}, only }: TenantQuery): readonly TenantSummary[] {
     const all = [...this.#tenants.keys()].sort().flatMap((domain) => this.view(domain) ?? []);
     return all

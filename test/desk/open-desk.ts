@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import { PolicyLoop } from '../../src/app/policy-loop.ts';
 import { FileDesk } from '../../src/app/tenant-desk.ts';
+import type { MailHosts } from '../../src/checks/mail-hosts.ts';
 import { DocumentWriter } from '../../src/store/files/document-writer.ts';
 import type { Actor, Edit, EditOutcome, EditRequest } from '../../src/tenant/desk.ts';
 import { Desk } from '../reload/desk.ts';
@@ -12,6 +13,8 @@ export const ALICE: Actor = { name: 'token:alice', address: '192.0.2.7' };
 export class OpenDesk extends Desk {
   tenants!: FileDesk;
   loop!: PolicyLoop;
+  /** What DNS is to say. */
+  mailHosts: MailHosts | undefined;
 
   static async open(t: Test): Promise<OpenDesk> {
     const desk = new OpenDesk();
@@ -32,6 +35,8 @@ export class OpenDesk extends Desk {
       folder: this.policies,
       look: (files) => this.loop.look(files),
       ready,
+      mailHosts: async () => this.mailHosts,
+      ttl: 300,
       log: this.logger,
       now: this.now,
     });
