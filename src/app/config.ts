@@ -22,6 +22,7 @@ import {
   variableOf,
 } from './environment.ts';
 import { type Outlook, readOutlook, readReports } from './outlook.ts';
+import { type PublisherSettings, readPublisher } from './publisher-settings.ts';
 import { sealed } from './sealing.ts';
 import { Secret } from './secret.ts';
 import { type Announce, Settings } from './settings.ts';
@@ -49,6 +50,8 @@ export interface Config {
     /** To look at public DNS by; the system's where there are none. */
     readonly resolvers: readonly ListenAddress[];
     readonly announce: Announce;
+    /** What it takes to announce so. */
+    readonly publisher: PublisherSettings;
   };
   readonly outside: Outlook;
   /** Where TLS reports go; nowhere where there are none. */
@@ -187,6 +190,8 @@ function check(settings: Settings): Parsed<Config> {
   const acme = readAcme(settings, isPublic && !localCa);
   const zone = name.ok ? readZone(settings, name.value) : flawed();
   const resolvers = parseAddresses('dns.resolver', settings.dns?.resolver ?? 'off');
+  const announce = announceOf(settings);
+  const publisher = readPublisher(settings.dns ?? {}, announce);
   const outside = readOutlook(settings);
   const reports = readReports(settings);
   const admin = readAdmin(settings);
@@ -200,6 +205,7 @@ function check(settings: Settings): Parsed<Config> {
     ...(acme.ok ? [] : acme.flaws),
     ...(zone.ok ? [] : zone.flaws),
     ...(resolvers.ok ? [] : resolvers.flaws),
+    ...(publisher.ok ? [] : publisher.flaws),
     ...(outside.ok ? [] : outside.flaws),
     ...(reports.ok ? [] : reports.flaws),
     ...(admin.ok ? [] : admin.flaws),
@@ -216,7 +222,7 @@ function check(settings: Settings): Parsed<Config> {
   if (flaws.length > 0 || !name.ok || !listen.ok || !store.ok || !acme.ok || !resolvers.ok || !admin.ok) {
     return flawed(...flaws);
   }
-  if (!outside.ok || !reports.ok || !alerts.ok || !zone.ok) return flawed(...flaws);
+  if (!outside.ok || !reports.ok || !alerts.ok || !zone.ok || !publisher.ok) return flawed(...flaws);
   return parsed({
     trial,
     serviceName: name.value,
@@ -225,7 +231,7 @@ function check(settings: Settings): Parsed<Config> {
     store: store.value,
     localCa,
     acme: acme.value,
-    dns: { ...zone.value, resolvers: resolvers.value, announce: announceOf(settings) },
+    dns: { ...zone.value, resolvers: resolvers.value, announce, publisher: publisher.value },
     outside: outside.value,
     reports: reports.value,
     workers: workers === 'auto' ? Math.max(LEAST_WORKERS, availableParallelism()) : workers,

@@ -56,9 +56,34 @@ export const Settings = Type.Object(
       secondaries: text('addresses with ports of servers that copy the zone, several joined by commas'),
       transfer_key: secret('the key that secondaries sign with, in base64'),
       transfer_key_name: text("the key's name"),
-      transfer_key_algorithm: Type.Optional(
-        Type.Enum(TSIG_ALGORITHMS, { description: `one of ${TSIG_ALGORITHMS.join(', ')}` }),
-      ),
+      transfer_key_algorithm: tsigAlgorithm(),
+      rfc2136: section({
+        server: text('the address of the primary with its port, such as "192.0.2.53:53"'),
+        zone: text('the zone to change, where it is not to be found by its SOA record'),
+        key_name: text('the name of the key that may change the zone'),
+        key_algorithm: tsigAlgorithm(),
+        key_secret: secret('the secret of the key, in base64'),
+      }),
+      cloudflare: section({
+        api_token: secret('an API token that may edit DNS of the zone'),
+        zone_id: text('the id of the zone, for a token that may not look for it'),
+      }),
+      route53: section({
+        access_key_id: text('the id of an access key'),
+        secret_access_key: secret('the access key itself'),
+        region: text('the region of signatures, such as us-east-1'),
+        hosted_zone_id: text('the id of the hosted zone, for a key that may not look for it'),
+      }),
+      powerdns: section({
+        url: text("the address of the server's API, such as http://127.0.0.1:8081"),
+        api_key: secret("the server's api-key"),
+        server_id: text('the id of the server, where it is not localhost'),
+        zone: text('the zone to change, where it is not to be found by the name'),
+      }),
+      webhook: section({
+        url: text('an http or https address that takes record sets'),
+        secret: secret('what the requests are signed with: whsec_ and base64, or any text'),
+      }),
     }),
     outside: section({
       connect_to: text(
@@ -131,6 +156,10 @@ function text(description: string) {
  */
 function secret(description: string) {
   return Type.Optional(Type.Unsafe<Secret>({ type: 'string', minLength: 1, description, secret: true }));
+}
+
+function tsigAlgorithm() {
+  return Type.Optional(Type.Enum(TSIG_ALGORITHMS, { description: `one of ${TSIG_ALGORITHMS.join(', ')}` }));
 }
 
 function count(description: string, maximum: number) {

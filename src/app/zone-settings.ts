@@ -1,12 +1,11 @@
 import { LONGEST_ZONE } from '../dns/tenant-name.ts';
-import type { TsigAlgorithm } from '../dns/tsig.ts';
 import type { ListenAddress } from '../edge/messages.ts';
 import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
 import { quote } from '../flaws/quote.ts';
 import { type Hostname, parseHostname } from '../names/hostname.ts';
 import { parseAddresses } from './addresses.ts';
-import type { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
+import { readTsigKey, type TsigSettings } from './tsig-settings.ts';
 
 /** Our own zone and who else answers for it. */
 export interface ZoneSettings {
@@ -18,20 +17,12 @@ export interface ZoneSettings {
   readonly negativeTtl: number;
   /** Servers that copy the zone, to be told of changes; with the key that they sign with. */
   readonly secondaries: readonly ListenAddress[];
-  readonly transferKey: TransferKey | undefined;
-}
-
-interface TransferKey {
-  readonly name: string;
-  readonly algorithm: TsigAlgorithm;
-  /** In base64. */
-  readonly secret: Secret;
+  readonly transferKey: TsigSettings | undefined;
 }
 
 // Senders look for a new id at least once a day; how long they may keep one is what a change of MX waits for.
 const TTL = 300;
 const NEGATIVE_TTL = 60;
-const FEWEST_OCTETS = 16;
 
 export function readZone({ dns = {}, listen = {} }: Settings, serviceName: Hostname): Parsed<ZoneSettings> {
   const zone = readName('dns.zone', dns.zone ?? `z.${serviceName}`);
@@ -84,28 +75,16 @@ function zoneFlaws(zone: Hostname, nameservers: readonly Hostname[], serviceName
   return flaws;
 }
 
-function readKey(dns: NonNullable<Settings['dns']>): Parsed<TransferKey | undefined> {
+function readKey(dns: NonNullable<Settings['dns']>): Parsed<TsigSettings | undefined> {
   const { transfer_key: secret, transfer_key_name: written, transfer_key_algorithm = 'hmac-sha256' } = dns;
   if (secret === undefined) return parsed(undefined);
-  const flaws: Flaw[] = [];
-  const octets = Buffer.from(secret.reveal(), 'base64');
-  const isBase64 = octets.toString('base64').replace(/=+$/, '') === secret.reveal().replace(/=+$/, '');
-  if (!isBase64 || octets.length < FEWEST_OCTETS) {
-    const message = `Is no key of at least ${FEWEST_OCTETS} octets in base64`;
-    flaws.push({ path: 'dns.transfer_key', message, remedy: 'Make one, for example with keymgr -t NAME' });
-  }
-  const name = (written ?? 'postseal').toLowerCase().replace(/\.$/, '');
-  if (!/^[a-z\d_-]{1,63}(\.[a-z\d_-]{1,63}){0,2}$/.test(name)) {
-    const message = `${quote(name)} is no name of a key`;
-    flaws.push({ path: 'dns.transfer_key_name', message, remedy: 'Use letters, digits, hyphens and dots' });
-  }
-  if (flaws.length > 0) return flawed(...flaws);
-  return parsed({ name, algorithm: transfer_key_algorithm, secret });
+  const paths = { secret: 'dns.transfer_key', name: 'dns.transfer_key_name' };
+  return readTsigKey({ name: written ?? 'postseal', algorithm: transfer_key_algorithm, secret }, paths);
 }
 
 function secondaryFlaws(
   secondaries: readonly ListenAddress[],
-  key: TransferKey | undefined,
+  key: TsigSettings | undefined,
   isOff: boolean,
 ): Flaw[] {
   const flaws: Flaw[] = [];
