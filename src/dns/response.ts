@@ -2,7 +2,7 @@ import { FIXED, recordsOf } from './message-records.ts';
 import { canonicalName, readWireName } from './wire-name.ts';
 
 /** A record of a response. */
-export interface ResponseRecord {
+interface ResponseRecord {
   /** Canonical wire form. */
   readonly name: Buffer;
   readonly type: number;

@@ -3,7 +3,7 @@ import { canonicalName, nameToWire } from './wire-name.ts';
 // Dynamic updates (RFC 2136) and the questions that go before them, as bytes.
 
 /** What must be so, or nothing is changed (RFC 2136 section 2.4). */
-export type Prerequisite =
+type Prerequisite =
   | { readonly require: 'set' | 'no-set'; readonly name: string; readonly type: number }
   /** The set has these records and no others, whatever their time to live. */
   | {
@@ -14,7 +14,7 @@ export type Prerequisite =
     };
 
 /** What is changed, in this order (RFC 2136 section 2.5). */
-export type Change =
+type Change =
   | { readonly do: 'delete-set'; readonly name: string; readonly type: number }
   | {
       readonly do: 'add';
