@@ -28,10 +28,12 @@ export interface KnotOptions {
   readonly records: readonly DnsRecord[];
   /** Whether it has the root too, from which the zones are delegated; it does unless told otherwise. */
   readonly hasRoot?: boolean;
+  /** Whether all zones are signed, from the root down. */
+  readonly signs?: boolean;
 }
 
 export async function startKnot(host: Host, options: KnotOptions): Promise<Knot> {
-  const { address, port = DNS_PORT, zones, records, hasRoot = true } = options;
+  const { address, port = DNS_PORT, zones, records, hasRoot = true, signs = false } = options;
   const served = hasRoot ? ['.', ...zones] : zones;
   const folder = await host.folder('knot');
   await mkdir(join(folder, 'database'), { recursive: true });
@@ -41,7 +43,7 @@ export async function startKnot(host: Host, options: KnotOptions): Promise<Knot>
     await writeFile(join(folder, zoneFile(zone)), zoneText(zone, own));
   }
   const config = join(folder, 'knot.conf');
-  await writeFile(config, configText(folder, `${address}@${port}`, served));
+  await writeFile(config, configText(folder, `${address}@${port}`, served, signs));
   const program = host.spawn('knotd', ['-c', config]);
   await program.line(/server started/);
 
@@ -57,6 +59,16 @@ export async function startKnot(host: Host, options: KnotOptions): Promise<Knot>
     ];
     await host.run('knsupdate', ['-y', key], { input: script.join('\n') });
   };
+  if (signs) {
+    for (const zone of zones) {
+      const printed = await host.run('keymgr', ['-c', config, absolute(zone), 'ds']);
+      const digests = printed.split('\n').filter((line) => line.includes(' DS '));
+      await update(
+        '.',
+        digests.map((line) => `update add ${line.replace(' DS ', ' 5 DS ')}`),
+      );
+    }
+  }
   return {
     address,
     put: async (...changed) => {
@@ -88,7 +100,9 @@ function delegations(zones: readonly string[], address: string): DnsRecord[] {
   return [{ name: 'ns.', type: 'A', value: address }, ...toUs];
 }
 
-function configText(folder: string, listen: string, zones: readonly string[]): string {
+function configText(folder: string, listen: string, zones: readonly string[], signs: boolean): string {
+  const signing = signs ? '    dnssec-signing: on\n' : '';
+
   return `
 server:
     rundir: "${folder}"
@@ -118,5 +132,5 @@ template:
     journal-content: all
     acl: [ "change" ]
 zone:
-${zones.map((zone) => `  - domain: "${absolute(zone)}"\n    file: "${zoneFile(zone)}"\n`).join('')}`;
+${zones.map((zone) => `  - domain: "${absolute(zone)}"\n    file: "${zoneFile(zone)}"\n${signing}`).join('')}`;
 }

@@ -4,6 +4,8 @@ import type { Host } from './host.ts';
 
 /** Unbound as the recursive resolver of all hosts, with a root server of the test's own. */
 export interface Unbound {
+  /** What it logged. */
+  readonly lines: readonly string[];
   close(): Promise<void>;
 }
 
@@ -13,6 +15,8 @@ export interface UnboundOptions {
   readonly root: string;
   /** How long an answer may be kept, in seconds; 0 lets each change in DNS be seen at once. */
   readonly cacheSeconds?: number;
+  /** The key of the root as a record: then it validates, and is as strict with servers as it can be. */
+  readonly anchor?: string;
 }
 
 export async function startUnbound(host: Host, options: UnboundOptions): Promise<Unbound> {
@@ -21,10 +25,22 @@ export async function startUnbound(host: Host, options: UnboundOptions): Promise
   await writeFile(config, configText(folder, options));
   const program = host.spawn('unbound', ['-d', '-c', config]);
   await program.line(/start of service/);
-  return { close: () => program.stop() };
+  return { lines: program.lines, close: () => program.stop() };
 }
 
-function configText(folder: string, { address, root, cacheSeconds = 0 }: UnboundOptions): string {
+// Names in random letter case (0x20), and no more of a name shown to a server than it has to know (RFC 9156).
+const STRICT = `
+  use-caps-for-id: yes
+  qname-minimisation: yes
+  qname-minimisation-strict: yes
+  harden-below-nxdomain: yes
+  harden-referral-path: yes
+  verbosity: 2`;
+
+function configText(folder: string, options: UnboundOptions): string {
+  const { address, root, cacheSeconds = 0, anchor } = options;
+  const modules = anchor === undefined ? 'iterator' : 'validator iterator';
+  const strict = anchor === undefined ? '' : `${STRICT}\n  trust-anchor: "${anchor}"`;
   return `
 server:
   interface: ${address}
@@ -37,7 +53,7 @@ server:
   pidfile: ""
   use-syslog: no
   log-time-ascii: yes
-  module-config: "iterator"
+  module-config: "${modules}"${strict}
   cache-max-ttl: ${cacheSeconds}
   cache-max-negative-ttl: ${cacheSeconds}
   # A server on a busy machine may be slow to answer: ask again soon and often, as there is no other.
