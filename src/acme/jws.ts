@@ -27,6 +27,15 @@ export function signRequest({ key, account }: Signer, { url, nonce, payload }: S
   return { ...parts, signature: key.sign(`${parts.protected}.${parts.payload}`) };
 }
 
+/** By this a new key takes over an account (RFC 8555 section 7.3.5): signed by the new one, without a nonce. */
+export function signKeyChange(
+  next: AccountKey,
+  { url, account, old }: { readonly url: string; readonly account: string; readonly old: AccountKey },
+): Jws {
+  const parts = encode({ alg: 'ES256', jwk: next.jwk, url }, { account, oldKey: old.jwk });
+  return { ...parts, signature: next.sign(`${parts.protected}.${parts.payload}`) };
+}
+
 /** What ties a new account to one that a CA knows by other means (RFC 8555 section 7.3.4). */
 export class ExternalAccount {
   readonly keyId: string;

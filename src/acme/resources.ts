@@ -10,6 +10,7 @@ export const Directory = Type.Object({
   newNonce: Url,
   newAccount: Url,
   newOrder: Url,
+  keyChange: Type.Optional(Url),
   renewalInfo: Type.Optional(Url),
   meta: Type.Optional(Type.Object({ caaIdentities: Type.Optional(Type.Array(Type.String())) })),
 });

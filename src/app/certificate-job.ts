@@ -8,6 +8,7 @@ import { newUpkeep, type Upkeep } from '../certs/upkeep.ts';
 import type { UpkeepStore } from '../certs/upkeep-store.ts';
 import type { Hostname } from '../names/hostname.ts';
 import type { CertificateAuthority, CertificateSteps, KnownAuthority } from './certificate-steps.ts';
+import { KeyChanges } from './key-changes.ts';
 
 export interface CertificateJobOptions {
   readonly store: UpkeepStore;
@@ -51,6 +52,7 @@ export class CertificateJob {
   readonly #options: CertificateJobOptions;
   readonly #facts = new Map<string, ReadFacts>();
   readonly #running = new Map<Hostname, { readonly start: Start; readonly done: Promise<void> }>();
+  readonly #keyChanges: KeyChanges;
   readonly #ending = new AbortController();
   #pace = RESTED;
   #timer: NodeJS.Timeout | undefined;
@@ -60,6 +62,7 @@ export class CertificateJob {
 
   constructor(options: CertificateJobOptions) {
     this.#options = options;
+    this.#keyChanges = new KeyChanges(options);
   }
 
   start(): void {
@@ -71,6 +74,7 @@ export class CertificateJob {
     clearTimeout(this.#timer);
     await this.#round;
     await Promise.all([...this.#running.values()].map(({ done }) => done));
+    await this.#keyChanges.close();
   }
 
   /** These hosts are to have certificates from now on. */
@@ -109,6 +113,7 @@ export class CertificateJob {
   async #tick(): Promise<void> {
     const { store, now, log } = this.#options;
     try {
+      this.#keyChanges.begin((ca) => this.#ordersAt(ca) > 0, this.#ending.signal);
       const wake = store.nextWake();
       if (wake === undefined || wake > now()) return;
       const cas = await this.#known();
@@ -175,14 +180,19 @@ export class CertificateJob {
     const { store, parallel } = this.#options;
     const plans = [...this.#running.values()].map(({ start }) => start.plan);
     const ordering = plans.filter((plan) => plan.do === 'order');
-    const room = ({ name }: KnownAuthority) => {
-      const running = ordering.filter(({ ca }) => ca === name).length;
-      return Math.max(0, roomFor(store.standing(name), parallel) - running);
+    const room = (ca: KnownAuthority) => {
+      if (this.#keyChanges.isPending(ca)) return 0;
+      return Math.max(0, roomFor(store.standing(ca.name), parallel) - this.#ordersAt(ca.name));
     };
     return {
       looks: MOST_LOOKS - (plans.length - ordering.length),
       orders: Object.fromEntries(cas.map((ca) => [ca.name, room(ca)])),
     };
+  }
+
+  #ordersAt(ca: string): number {
+    return [...this.#running.values()].filter(({ start: { plan } }) => plan.do === 'order' && plan.ca === ca)
+      .length;
   }
 
   /** The CAs whose directories could be read. */

@@ -19,12 +19,15 @@ import {
 import type { UpkeepStore } from '../certs/upkeep-store.ts';
 import type { Finding } from '../checks/observation.ts';
 import { type Hostname, policyDomain } from '../names/hostname.ts';
+import type { AccountKeys } from '../store/files/account-keys.ts';
 import type { PemFolder } from '../store/files/pem.ts';
 
 /** A CA that orders go to. */
 export interface CertificateAuthority {
   readonly name: string;
   readonly issuer: Issuer;
+  /** Of our account there. */
+  readonly keys: AccountKeys;
   readonly challenges: readonly ChallengeType[];
   readonly limits: Limits;
 }

@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Happening } from '../access/happening.ts';
-import { createAccountKey } from '../acme/account-key.ts';
 import type { Alert, AlertSource } from '../alerts/alert.ts';
 import { openIssuer } from '../certs/acme-issuer.ts';
 import { LETS_ENCRYPT, type Limits } from '../certs/budget.ts';
@@ -15,7 +13,8 @@ import type { Census, CertificateEnd, UpkeepStore } from '../certs/upkeep-store.
 import { look } from '../checks/look.ts';
 import { openPublicDns, type PublicDns } from '../checks/public-dns.ts';
 import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
-import { makePrivateFolder, writeDurably } from '../store/files/durable.ts';
+import { AccountKeys } from '../store/files/account-keys.ts';
+import { makePrivateFolder } from '../store/files/durable.ts';
 import { PemFolder } from '../store/files/pem.ts';
 import { openUpkeep } from '../store/files/upkeep-file.ts';
 import type { TenantStore } from '../tenant/store.ts';
@@ -229,9 +228,10 @@ function openAuthority(
   { config, board, now }: CertificatesOptions,
 ): CertificateAuthority {
   const { name, directory, email, profile, root, eab } = authority;
+  const keys = new AccountKeys(join(config.store.state, 'acme'), name);
   const issuer = openIssuer({
     directory,
-    accountKey: accountKey(join(config.store.state, 'acme'), name),
+    accountKey: keys.current(),
     ...(email !== undefined && { email }),
     ...(profile !== undefined && { profile }),
     ...(root !== undefined && { root }),
@@ -239,20 +239,10 @@ function openAuthority(
     board,
     now,
   });
-  return { name, issuer, challenges: config.acme.challenges, limits: limitsOf(name) };
+  return { name, issuer, keys, challenges: config.acme.challenges, limits: limitsOf(name) };
 }
 
 /** What a CA does not publish is not guessed: it says when there were too many orders, and that is heeded. */
 function limitsOf(ca: string): Limits {
   return ca.endsWith('.letsencrypt.org') ? LETS_ENCRYPT : {};
-}
-
-/** The key of our account at a CA, made at the first start and kept: with another key it would be another account. */
-function accountKey(folder: string, name: string): string {
-  const file = join(folder, `${name}.pem`);
-  if (existsSync(file)) return readFileSync(file, 'utf8');
-  const key = createAccountKey();
-  makePrivateFolder(folder);
-  writeDurably(file, key);
-  return key;
 }

@@ -9,14 +9,14 @@ import { SignedClient } from '../acme/signed-client.ts';
 import { AcmeOrder, type OrderContext } from './acme-order.ts';
 import { outcomeOfError } from './acme-outcome.ts';
 import { certificateId } from './certificate-id.ts';
-import type { ChallengeBoard, Issuer, Order, OrderOutcome, RenewalInfo } from './issuer.ts';
+import type { ChallengeBoard, Issuer, KeyChangeOutcome, Order, OrderOutcome, RenewalInfo } from './issuer.ts';
 import { readRenewalInfo } from './renewal-info.ts';
 
 /** One CA, and the account that is to be used there. */
 export interface AcmeIssuerOptions {
   /** URL of the CA's directory. */
   readonly directory: string;
-  /** PEM, ECDSA P-256: made once by {@link createAccountKey} and kept. */
+  /** PEM, ECDSA P-256: made once by {@link createAccountKey} and kept. The first one, where it is changed later. */
   readonly accountKey: string;
   readonly email?: string;
   /** The certificate profile, by the CA's own name for it. */
@@ -40,10 +40,12 @@ export function openIssuer(options: AcmeIssuerOptions): Issuer {
   const client = new SignedClient({ http: new HttpsClient(options.root), directory, now });
   const key = new AccountKey(options.accountKey);
   const external = eab && new ExternalAccount(eab.keyId, eab.hmacKey);
-  const context = { account: new Account({ client, key, email, external }), board, profile, now };
+  const account = new Account({ client, key, email, external });
+  const context = { account, board, profile, now };
   return {
     facts: (signal) => readFacts(client, signal),
     order: (order, signal) => placeOrder(context, order, signal),
+    changeKey: (accountKey, signal) => changeKey(context, new AccountKey(accountKey), signal),
     renewalInfo: (certificate, signal) => askRenewalInfo({ client, now }, certificate, signal),
   };
 }
@@ -59,6 +61,23 @@ async function placeOrder(context: OrderContext, order: Order, signal: AbortSign
     if (outcome !== undefined) return outcome;
     if (!late.aborted) throw error;
     return { outcome: 'unreachable', why: `The CA took longer than ${ORDER_TIME / 60_000} minutes` };
+  }
+}
+
+async function changeKey(
+  { account, now }: OrderContext,
+  next: AccountKey,
+  signal: AbortSignal,
+): Promise<KeyChangeOutcome> {
+  try {
+    await account.changeKey(next, signal);
+    return { outcome: 'changed' };
+  } catch (error) {
+    signal.throwIfAborted();
+    const failed = outcomeOfError(error, now());
+    if (failed === undefined) throw error;
+    const isPassing = failed.outcome === 'unreachable' || failed.outcome === 'rate-limited';
+    return { outcome: isPassing ? 'unreachable' : 'refused', why: failed.why };
   }
 }
 

@@ -44,6 +44,14 @@ export type OrderOutcome =
   | { readonly outcome: 'account-refused'; readonly why: string }
   | { readonly outcome: 'unreachable'; readonly why: string };
 
+/** What came of a change of the account's key. */
+export type KeyChangeOutcome =
+  | { readonly outcome: 'changed' }
+  /** The CA does not do it: the key of before counts. */
+  | { readonly outcome: 'refused'; readonly why: string }
+  /** Nobody knows which key counts now: to be tried again with the same one. */
+  | { readonly outcome: 'unreachable'; readonly why: string };
+
 /** The window in which the CA wants a certificate renewed (RFC 9773 section 4.2). */
 export interface RenewalInfo {
   readonly start: number;
@@ -65,6 +73,8 @@ export interface CaFacts {
 export interface Issuer {
   facts(signal: AbortSignal): Promise<CaFacts | { readonly outcome: 'unreachable'; readonly why: string }>;
   order(order: Order, signal: AbortSignal): Promise<OrderOutcome>;
+  /** Gives the account another key (PEM), and uses it from then on. Not while an order is under way. */
+  changeKey(accountKey: string, signal: AbortSignal): Promise<KeyChangeOutcome>;
   /** Undefined where the CA has no renewal information, or none for now. */
   renewalInfo(certificate: string, signal: AbortSignal): Promise<RenewalInfo | undefined>;
 }

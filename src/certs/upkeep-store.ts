@@ -17,6 +17,17 @@ export interface UpkeepChanges {
   readonly standings?: Readonly<Record<string, Standing>>;
   /** Orders that are about to start. */
   readonly orders?: number;
+  /** By CA. */
+  readonly keyChanges?: Readonly<Record<string, KeyChange>>;
+}
+
+/** The last time that the operator asked for another key of our account. Times are milliseconds since 1970. */
+export interface KeyChange {
+  readonly askedAt: number;
+  /** Undefined where it is still to be done. */
+  readonly endedAt: number | undefined;
+  /** Why it was not done; empty where it was, or is to be. */
+  readonly why: string;
 }
 
 /** When a host's certificate ends, in milliseconds since 1970. */
@@ -61,6 +72,8 @@ export interface UpkeepStore {
   wakeAll(): void;
   record(changes: UpkeepChanges): void;
   standing(ca: string): Standing;
+  /** Undefined where the operator never asked. */
+  keyChange(ca: string): KeyChange | undefined;
   ledger(ca: string): Ledger;
   census(now: number): Census;
   /** Orders that were started, ever. */

@@ -5,6 +5,7 @@ import { checkConfig } from './config.ts';
 import { exportBundle } from './export.ts';
 import { EXIT } from './printing.ts';
 import { printRecords } from './records.ts';
+import { changeAccountKeys } from './rekey.ts';
 import { serve } from './serve.ts';
 import { removeTenant } from './tenant.ts';
 
@@ -54,6 +55,10 @@ export async function run(args: readonly string[], takeSignals: () => void): Pro
     .argument('<domains...>', 'the policy domains')
     .description('ask for new certificates now')
     .action((domains: string[]) => renewCertificates(domains, config()));
+  cert
+    .command('rekey')
+    .description('change the keys of our accounts at the CAs, by the running server')
+    .action(() => changeAccountKeys(config()));
 
   program
     .command('export')

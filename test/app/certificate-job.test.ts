@@ -5,6 +5,7 @@ import t from 'tap';
 import { CertificateJob } from '../../src/app/certificate-job.ts';
 import { CertificateSteps } from '../../src/app/certificate-steps.ts';
 import type { Hostname } from '../../src/names/hostname.ts';
+import { AccountKeys } from '../../src/store/files/account-keys.ts';
 import { PemFolder } from '../../src/store/files/pem.ts';
 import { openUpkeep } from '../../src/store/files/upkeep-file.ts';
 
@@ -23,6 +24,7 @@ t.test('looks that end one after the other do not keep the first order waiting',
       happened.push('order');
       return { outcome: 'rejected', why: 'for a test' } as const;
     },
+    changeKey: async () => ({ outcome: 'changed' }) as const,
     renewalInfo: async () => undefined,
   };
   const steps = new CertificateSteps({
@@ -39,7 +41,8 @@ t.test('looks that end one after the other do not keep the first order waiting',
     log,
     now: Date.now,
   });
-  const authorities = [{ name: 'ca', issuer, challenges: ['http-01'], limits: {} }] as const;
+  const keys = new AccountKeys(join(folder, 'acme'), 'ca');
+  const authorities = [{ name: 'ca', issuer, keys, challenges: ['http-01'], limits: {} }] as const;
   const job = new CertificateJob({ store, steps, authorities, parallel: 1, log, now: Date.now });
   const hosts = Array.from({ length: LOOKS }, (_, index) => `mta-sts.host${index}.test` as Hostname);
   job.add(hosts);

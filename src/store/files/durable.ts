@@ -25,6 +25,12 @@ export function writeDurably(path: string, content: string | Uint8Array, mode = 
   syncFolder(dirname(path));
 }
 
+/** Puts a file in the place of another one of the same folder, so that after a crash one of them is there, whole. */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(dirname(to));
+}
+
 /** Makes a folder that only its owner may enter, where it is missing; so are those above it. */
 export function makePrivateFolder(path: string): void {
   const first = mkdirSync(path, { recursive: true, mode: 0o700 });

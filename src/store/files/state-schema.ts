@@ -165,6 +165,12 @@ const STEPS = [
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE zone (serial INTEGER NOT NULL) STRICT;
    INSERT INTO zone VALUES (0);`,
+  `CREATE TABLE key_change (
+     ca TEXT PRIMARY KEY,
+     asked_at INTEGER NOT NULL,
+     ended_at INTEGER,
+     why TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /**

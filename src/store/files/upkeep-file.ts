@@ -3,7 +3,13 @@ import type { Ledger, LedgerChanges, Slot } from '../../certs/budget.ts';
 import { alertableFrom } from '../../certs/certificate-alert.ts';
 import { GOOD_STANDING, type Standing } from '../../certs/standing.ts';
 import { renewable, type Upkeep } from '../../certs/upkeep.ts';
-import type { Census, CertificateEnd, UpkeepChanges, UpkeepStore } from '../../certs/upkeep-store.ts';
+import type {
+  Census,
+  CertificateEnd,
+  KeyChange,
+  UpkeepChanges,
+  UpkeepStore,
+} from '../../certs/upkeep-store.ts';
 import type { Hostname } from '../../names/hostname.ts';
 import { Connection } from './connection.ts';
 import { openForReading, openForWriting } from './state-database.ts';
@@ -121,7 +127,7 @@ class UpkeepFile implements UpkeepStore {
     );
   }
 
-  record({ sleeps = [], spent = {}, standings = {}, orders = 0 }: UpkeepChanges): void {
+  record({ sleeps = [], spent = {}, standings = {}, orders = 0, keyChanges = {} }: UpkeepChanges): void {
     this.#connection.transaction(() => {
       for (const { host, until } of sleeps) {
         this.#connection.sql('UPDATE upkeep SET wake_at = ? WHERE host = ?').run(Math.ceil(until), host);
@@ -130,6 +136,10 @@ class UpkeepFile implements UpkeepStore {
       for (const [ca, standing] of Object.entries(standings)) {
         const put = 'INSERT OR REPLACE INTO ca (name, standing) VALUES (?, ?)';
         this.#connection.sql(put).run(ca, JSON.stringify(standing));
+      }
+      for (const [ca, { askedAt, endedAt, why }] of Object.entries(keyChanges)) {
+        const put = 'INSERT OR REPLACE INTO key_change (ca, asked_at, ended_at, why) VALUES (?, ?, ?, ?)';
+        this.#connection.sql(put).run(ca, askedAt, endedAt ?? null, why);
       }
       if (orders > 0) this.#connection.sql('UPDATE turn SET orders = orders + ?').run(orders);
     });
@@ -140,6 +150,13 @@ class UpkeepFile implements UpkeepStore {
       | Row
       | undefined;
     return row === undefined ? GOOD_STANDING : (JSON.parse(row.state) as Standing);
+  }
+
+  keyChange(ca: string): KeyChange | undefined {
+    const row = this.#connection
+      .sql('SELECT asked_at AS askedAt, ended_at AS endedAt, why FROM key_change WHERE ca = ?')
+      .get(ca) as { askedAt: number; endedAt: number | null; why: string } | undefined;
+    return row && { askedAt: row.askedAt, endedAt: row.endedAt ?? undefined, why: row.why };
   }
 
   ledger(ca: string): Ledger {
