@@ -12,7 +12,7 @@ export interface DnsKind {
   start(site: DnsSite): Promise<DnsServer>;
 }
 
-export interface DnsSite {
+interface DnsSite {
   readonly cores: string;
   readonly tenants: number;
   readonly folder: string;

@@ -4,7 +4,7 @@ import type { Host } from './host.ts';
 import type { Program } from './program.ts';
 
 /** A server that copies one zone. */
-export interface SecondaryOptions {
+interface SecondaryOptions {
   readonly address: string;
   readonly port: number;
   readonly zone: string;
