@@ -18,7 +18,7 @@ const network = await Network.start();
 t.teardown(() => network.close());
 const dns = await network.host('dns', 53, 54);
 const [resolverAddress = '', authority = ''] = dns.ipv4;
-const host = await network.host('postseal', 20);
+const host = await network.host('postseal', 20, 21);
 const [address = ''] = host.ipv4;
 const [address6 = ''] = host.ipv6;
 
@@ -101,8 +101,8 @@ t.test('letter case came back as it was sent, and no server was lame', async (t)
   t.ok(unbound.lines.some((line) => line.includes(ZONE)));
 });
 
-t.test('every address answers for itself', async (t) => {
-  for (const to of [address, address6]) {
+t.test('the answer comes from the address that was asked', async (t) => {
+  for (const to of [...host.ipv4, ...host.ipv6]) {
     const answer = await dns.run('dig', [`@${to}`, ZONE, 'SOA', '+tries=3', '+time=8']);
     t.match(answer, new RegExp(`SERVER: ${to.replaceAll('.', '\\.')}#53`));
     t.match(answer, /status: NOERROR/);
