@@ -36,13 +36,16 @@ export function nsRecord(server: string, ttl: number): Buffer {
 
 /** A text of ASCII, cut into as few strings as it takes: readers join them with nothing in between. */
 export function txtRecord(text: string, ttl: number): Buffer {
-  const bytes = Buffer.from(text, 'latin1');
-  const strings: Uint8Array[] = [];
-  for (let at = 0; at === 0 || at < bytes.length; at += MOST_STRING) {
-    const string = bytes.subarray(at, at + MOST_STRING);
-    strings.push(Buffer.of(string.length), string);
+  const strings = Math.max(1, Math.ceil(text.length / MOST_STRING));
+  const bytes = head(TYPE.TXT, ttl, strings + text.length);
+  for (let index = 0; index < strings; index += 1) {
+    const from = index * MOST_STRING;
+    const at = FIXED + from + index;
+    const string = text.slice(from, from + MOST_STRING);
+    bytes.writeUInt8(string.length, at);
+    bytes.write(string, at + 1, 'latin1');
   }
-  return record(TYPE.TXT, ttl, Buffer.concat(strings));
+  return bytes;
 }
 
 /** What is answered to a query for any type (RFC 8482 section 4.2). */
@@ -52,12 +55,18 @@ export function anyRecord(ttl: number): Buffer {
 }
 
 function record(type: number, ttl: number, data: Buffer): Buffer {
-  const bytes = Buffer.alloc(FIXED + data.length);
+  const bytes = head(type, ttl, data.length);
+  data.copy(bytes, FIXED);
+  return bytes;
+}
+
+/** A record with room for so many octets of data. */
+function head(type: number, ttl: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(FIXED + length);
   bytes.writeUInt16BE(type, 0);
   bytes.writeUInt16BE(CLASS.IN, 2);
   bytes.writeUInt32BE(ttl, 4);
-  bytes.writeUInt16BE(data.length, 8);
-  data.copy(bytes, FIXED);
+  bytes.writeUInt16BE(length, 8);
   return bytes;
 }
 

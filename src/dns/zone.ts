@@ -178,9 +178,10 @@ function lower(octet = 0): number {
   return octet >= 0x41 && octet <= 0x5a ? octet + CASE : octet;
 }
 
-/** A name without the zone, as labels in wire form. Throws RangeError where a label is none. */
+/** A name without the zone, as labels in wire form. Its labels are checked by whoever announces it. */
 function keyOf(name: string): string {
-  return nameToWire(name).toString('latin1').slice(0, -1);
+  const labels = name.split('.');
+  return labels.map((label) => String.fromCharCode(label.length) + label).join('');
 }
 
 function* namesAbove(key: string): Iterable<string> {
