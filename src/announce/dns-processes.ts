@@ -24,15 +24,13 @@ const PROGRAM = fileURLToPath(new URL('dns-process.ts', import.meta.url));
  * The processes that answer DNS, apart from those that serve policies: what is done to one kind must not be felt by
  * the other.
  */
-export class DnsProcesses {
+export class DnsProcesses extends Processes<ToDns, never, DnsMetrics> {
   readonly #listeners: Listeners;
-  readonly #processes: Processes<ToDns, never, DnsMetrics>;
 
   constructor({ count, listeners, settings, log, times }: DnsProcessesOptions) {
-    this.#listeners = listeners;
     const { addresses: udp, descriptors } = listeners;
     const tcp = descriptors.map((_, index) => FIRST_DESCRIPTOR + index);
-    this.#processes = new Processes({
+    super({
       what: 'dns_process',
       count,
       program: PROGRAM,
@@ -42,38 +40,17 @@ export class DnsProcesses {
       log,
       times: { ...PROCESSES_TIMES, ...times, end: settings.times.drain + (times?.end ?? END) },
     });
-    this.#processes.start();
-  }
-
-  /** Done when one listens. Fails where the first to tell can't, with the reason. */
-  get listening(): Promise<void> {
-    return this.#processes.listening;
-  }
-
-  /** How many answer. */
-  get ready(): number {
-    return this.#processes.ready;
-  }
-
-  get pids(): readonly number[] {
-    return this.#processes.pids;
-  }
-
-  get restarts(): number {
-    return this.#processes.restarts;
+    this.#listeners = listeners;
+    this.start();
   }
 
   /** Lets every process answer so; done when none answers anything older. */
   apply(change: ZoneChange): Promise<void> {
-    return this.#processes.pass((pass) => ({ kind: 'apply', pass, change }));
+    return this.pass((pass) => ({ kind: 'apply', pass, change }));
   }
 
-  metrics(): Promise<DnsMetrics> {
-    return this.#processes.metrics();
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#listeners.close();
-    await this.#processes.close();
+    await super.close();
   }
 }

@@ -70,7 +70,7 @@ interface Pending {
  * Processes of one kind that serve the same side by side, each from its own copy of what they serve. One that ends is
  * replaced; one that does not answer is ended.
  */
-export class Processes<
+export abstract class Processes<
   To extends { readonly kind: string },
   Told extends { readonly kind: string },
   Metrics,
@@ -95,7 +95,7 @@ export class Processes<
     this.#listening.promise.catch(() => {});
   }
 
-  start(): void {
+  protected start(): void {
     for (let index = 0; index < this.#options.count; index += 1) this.#begin();
   }
 
@@ -119,7 +119,7 @@ export class Processes<
   }
 
   /** Tells every one what is answered by `applied`; done when all have answered or ended. */
-  pass(message: (pass: number) => To): Promise<void> {
+  protected pass(message: (pass: number) => To): Promise<void> {
     this.#counter += 1;
     const pass = this.#counter;
     const waiting = new Set(this.#living);

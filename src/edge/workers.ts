@@ -29,19 +29,17 @@ const OPENSSL_SETTINGS = fileURLToPath(new URL('openssl.cnf', import.meta.url));
  * The edge processes. All accept from the same listening sockets, so that a connection waits for whichever is free,
  * and one that dies takes down nothing but the connections it had accepted.
  */
-export class Workers {
+export class Workers extends Processes<ToWorker, ToldByWorker, WorkerMetrics> {
   /** The challenges of CAs that all workers answer. */
   readonly challenges = new EdgeChallenges((change) =>
-    this.#processes.pass((pass) => ({ kind: 'challenges', pass, ...change })),
+    this.pass((pass) => ({ kind: 'challenges', pass, ...change })),
   );
   readonly #options: WorkersOptions;
-  readonly #processes: Processes<ToWorker, ToldByWorker, WorkerMetrics>;
   #closing = false;
 
   constructor(options: WorkersOptions) {
-    this.#options = options;
     const { listeners, settings, times, count, log } = options;
-    this.#processes = new Processes({
+    super({
       what: 'worker',
       count,
       program: PROGRAM,
@@ -53,51 +51,28 @@ export class Workers {
       log,
       times: { ...PROCESSES_TIMES, ...times, end: settings.times.drain + (times?.end ?? END) },
     });
-    this.#processes.start();
-  }
-
-  /** Done when one listens. Fails where the first to tell can't, with the reason. */
-  get listening(): Promise<void> {
-    return this.#processes.listening;
-  }
-
-  /** How many workers have all policies in memory. */
-  get ready(): number {
-    return this.#processes.ready;
-  }
-
-  /** Process ids of the workers that live. */
-  get processes(): readonly number[] {
-    return this.#processes.pids;
-  }
-
-  get restarts(): number {
-    return this.#processes.restarts;
+    this.#options = options;
+    this.start();
   }
 
   /** Lets every worker serve these texts; done when none answers anything older (promise I2). */
   apply(texts: readonly ServedText[]): Promise<void> {
-    return this.#processes.pass((pass) => ({ kind: 'apply', pass, texts }));
+    return this.pass((pass) => ({ kind: 'apply', pass, texts }));
   }
 
   /** Lets every worker take the new certificates of these hosts into use. */
   renewed(hosts: readonly string[]): Promise<void> {
-    return this.#processes.pass((pass) => ({ kind: 'renewed', pass, hosts }));
-  }
-
-  /** What all workers counted; of one that does not answer in time, what it told before. */
-  metrics(): Promise<WorkerMetrics> {
-    return this.#processes.metrics();
+    return this.pass((pass) => ({ kind: 'renewed', pass, hosts }));
   }
 
   /** Lets every worker finish its requests and end; one that does not is killed. */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
     // First here, then there: the last to close decides what becomes of the connections that wait.
     this.#options.listeners.https.close();
     this.#options.listeners.http.close();
-    await this.#processes.close();
+    await super.close();
   }
 
   #firstMessage(): ToWorker {

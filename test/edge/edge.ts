@@ -79,7 +79,7 @@ export class Edge {
   }
 
   get processes(): readonly number[] {
-    return this.workers.processes;
+    return this.workers.pids;
   }
 
   /** Records a policy as the next revision. @returns what the workers are to be told. */
