@@ -11,5 +11,5 @@ export interface Caller {
 
 /** As the history and the audit name it. */
 export function actorOf({ token, address }: Caller): Actor {
-  return { name: `token:${token.name}`, address };
+  return { name: `token:${token.name}`, address, ...(token.only !== undefined && { only: token.only }) };
 }

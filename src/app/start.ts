@@ -12,6 +12,7 @@ import { Workers } from '../edge/workers.ts';
 import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
 import { openAccess } from '../store/files/access-file.ts';
 import { CaFolder } from '../store/files/ca-folder.ts';
+import { ClaimFile } from '../store/files/claim-file.ts';
 import { DocumentFolder } from '../store/files/document-folder.ts';
 import { DocumentWriter } from '../store/files/document-writer.ts';
 import { PemFolder } from '../store/files/pem.ts';
@@ -21,6 +22,7 @@ import { openAdmin } from './admin.ts';
 import { openAlertJob } from './alerts.ts';
 import { certificateDesk } from './certificate-desk.ts';
 import { keepCertificates, openDns } from './certificates.ts';
+import { Claims } from './claims.ts';
 import type { Config } from './config.ts';
 import { startDns } from './dns.ts';
 import { Happenings } from './happenings.ts';
@@ -219,9 +221,13 @@ function openDesk({ config, loop, store, ready, log, now }: DeskParts): FileDesk
     log.warn({ event: 'documents_not_swept', err: error });
   }
   const look = (files: readonly string[]) => loop.look(files);
-  const mailHosts = mailLook(openDns(config));
-  const { ttl } = schemeOf(config);
-  const desk = new FileDesk({ store, writer, folder, look, ready, mailHosts, ttl, log, now });
+  const dns = openDns(config);
+  const mailHosts = mailLook(dns);
+  const { ttl, zone } = schemeOf(config);
+  const isOurs = (name: string) =>
+    name === config.serviceName || (zone !== undefined && name.endsWith(`.${zone}`));
+  const claims = new Claims({ store: new ClaimFile(config.store.state), dns, isOurs, now });
+  const desk = new FileDesk({ store, writer, claims, folder, look, ready, mailHosts, ttl, log, now });
   desk.finishLeaving().catch((error: unknown) => log.error({ event: 'tenants_not_left', err: error }));
   return desk;
 }

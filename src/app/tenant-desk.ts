@@ -9,15 +9,19 @@ import { parsePolicyText } from '../policy/text.ts';
 import { digestOf } from '../store/files/digest.ts';
 import { likelyFiles } from '../store/files/document-folder.ts';
 import type { DocumentWriter, Replaced, Staged } from '../store/files/document-writer.ts';
+import type { Claim } from '../tenant/claim.ts';
 import type {
+  Actor,
   EditOutcome,
   EditRequest,
   Effect,
   TenantDesk,
   TenantQuery,
+  TenantScope,
   TenantSummary,
   TenantView,
   WrittenDocument,
+  WrittenTenant,
 } from '../tenant/desk.ts';
 import { effectOf } from '../tenant/effect.ts';
 import type { Intent } from '../tenant/intent.ts';
@@ -25,6 +29,7 @@ import { ledgerWarnings } from '../tenant/ledger-warnings.ts';
 import { type Plan, pastOf, planMx } from '../tenant/plan.ts';
 import type { Revision } from '../tenant/revision.ts';
 import { NOTHING_FOUND, type TenantStore } from '../tenant/store.ts';
+import type { ClaimOutcome, Claims } from './claims.ts';
 import { type EditPlan, type FoundDocument, GONE, planEdit, type Situation } from './edit-plan.ts';
 import { type PassFailure, writeFailure } from './pass-failure.ts';
 import { PassFailedError } from './policy-loop.ts';
@@ -33,6 +38,7 @@ import { Turns } from './turns.ts';
 export interface FileDeskOptions {
   readonly store: TenantStore;
   readonly writer: DocumentWriter;
+  readonly claims: Claims;
   /** The folder of the tenant documents, as messages name it. */
   readonly folder: string;
   /** Looks at documents now; done when every worker serves what came of it. Throws as the policy loop does. */
@@ -102,6 +108,48 @@ export class FileDesk implements TenantDesk {
   }
 
   async edit(request: EditRequest): Promise<EditOutcome> {
+    const { only } = request.by;
+    return request.edit.do === 'create' && only !== undefined
+      ? this.#editClaimed(request, request.edit, only)
+      : this.#editOne(request);
+  }
+
+  claims(by: Actor): readonly Claim[] {
+    return this.#options.claims.open(by);
+  }
+
+  async prove(domain: Hostname, by: Actor): Promise<EditOutcome> {
+    if (by.only === undefined) return { outcome: 'not-found' };
+    const { only } = by;
+    return this.#serveClaim(by, only, await this.#options.claims.prove(domain, only));
+  }
+
+  withdraw(domain: Hostname, { only }: Actor): boolean {
+    return only !== undefined && this.#options.claims.drop(domain, only);
+  }
+
+  /** By somebody who has to show first that they control the domain; what can't be served is told before that. */
+  async #editClaimed(request: EditRequest, edit: WrittenTenant, only: TenantScope): Promise<EditOutcome> {
+    const would = await this.#editOne({ ...request, dryRun: true });
+    if (would.outcome !== 'would-do' || request.dryRun) return would;
+    const wanted = { policy: edit.policy, ...(edit.labels !== undefined && { labels: edit.labels }) };
+    try {
+      const claimed = await this.#options.claims.make(request.domain, wanted, only);
+      return await this.#serveClaim(request.by, only, claimed);
+    } catch (error) {
+      return this.#unavailable(error);
+    }
+  }
+
+  async #serveClaim(by: Actor, only: TenantScope, claimed: ClaimOutcome): Promise<EditOutcome> {
+    if (claimed.outcome !== 'proven') return claimed;
+    const { domain, wanted } = claimed.claim;
+    const outcome = await this.#editOne({ domain, edit: { do: 'create', ...wanted }, by });
+    if (outcome.outcome === 'done' || outcome.outcome === 'exists') this.#options.claims.drop(domain, only);
+    return outcome;
+  }
+
+  async #editOne(request: EditRequest): Promise<EditOutcome> {
     const { domain } = request;
     const [hosts, [outcome]] = await Promise.all([
       request.edit.do === 'remove' ? undefined : this.#options.mailHosts(domain),
@@ -116,6 +164,12 @@ export class FileDesk implements TenantDesk {
   ): AsyncGenerator<EditOutcome, void> {
     let batch = new Map<Hostname, EditRequest>();
     for await (const request of requests) {
+      if (request.by.only !== undefined && request.edit.do === 'create') {
+        yield* await this.#batch([...batch.values()]);
+        batch = new Map();
+        yield await this.edit(request);
+        continue;
+      }
       if (batch.size === BATCH || batch.has(request.domain)) {
         yield* await this.#batch([...batch.values()]);
         batch = new Map();
@@ -142,6 +196,7 @@ export class FileDesk implements TenantDesk {
   /** Lets go of everything. No edit may be under way. */
   close(): void {
     for (const domain of [...this.#replaced.keys()]) this.#letGo(domain, () => true);
+    this.#options.claims.close();
   }
 
   /** Edits of different domains. */

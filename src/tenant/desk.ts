@@ -1,9 +1,13 @@
 import type { Flaw } from '../flaws/flaw.ts';
 import type { Hostname } from '../names/hostname.ts';
 import type { Mode, Policy } from '../policy/policy.ts';
+import type { Claim } from './claim.ts';
 import type { Plan } from './plan.ts';
 import type { PublicationStage } from './publication.ts';
 import type { Revision } from './revision.ts';
+import type { TenantScope, WrittenTenant } from './tenant.ts';
+
+export type { TenantScope, WrittenTenant };
 
 /** Who changes something, as the history and the audit tell it. */
 export interface Actor {
@@ -11,6 +15,8 @@ export interface Actor {
   readonly name: string;
   /** The address that it came from. */
   readonly address: string;
+  /** The tenants that they are bound to: they may have a new one only once they have shown to control its domain. */
+  readonly only?: TenantScope;
 }
 
 /** One tenant as a list shows it. Times are milliseconds since 1970. */
@@ -60,18 +66,6 @@ export interface TenantQuery {
   readonly labels?: Readonly<Record<string, string>>;
   /** Only these tenants, for whoever may see no others. */
   readonly only?: TenantScope;
-}
-
-/** The tenants that a token is bound to: those named, and those with one of these labels. */
-export interface TenantScope {
-  readonly domains: readonly Hostname[];
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** What a policy is to be, as it was written: not yet checked. */
-export interface WrittenTenant {
-  readonly policy: unknown;
-  readonly labels?: unknown;
 }
 
 export type Edit =
@@ -151,6 +145,12 @@ export interface TenantDesk {
   list(query: TenantQuery): readonly TenantSummary[];
   /** What would come of other MX hosts, were they set now, and the safe order; undefined for whom is no tenant. */
   plan(domain: Hostname, hosts: readonly Hostname[]): Promise<Plan | undefined>;
+  /** What was claimed and is not yet proven, by them; by anybody where they are bound to no tenants. */
+  claims(by: Actor): readonly Claim[];
+  /** Looks now whether a claim is proven, and serves what it is about. */
+  prove(domain: Hostname, by: Actor): Promise<EditOutcome>;
+  /** @returns whether there was such a claim of theirs. */
+  withdraw(domain: Hostname, by: Actor): boolean;
   /** Also one that is flawed and never was served. */
   document(domain: Hostname): WrittenDocument | undefined;
   /** Edits of one domain are done one after the other, in the order in which they came. */

@@ -55,6 +55,18 @@ export class MemoryDesk implements TenantDesk {
 
   async plan(): Promise<undefined> {}
 
+  claims(): readonly never[] {
+    return [];
+  }
+
+  async prove(): Promise<EditOutcome> {
+    return { outcome: 'not-found' };
+  }
+
+  withdraw(): boolean {
+    return false;
+  }
+
   list({ after, limit, name = '', mode, stage, labels = {}, only }: TenantQuery): readonly TenantSummary[] {
     const all = [...this.#tenants.keys()].sort().flatMap((domain) => this.view(domain) ?? []);
     return all

@@ -54,6 +54,7 @@ const IMPURE = [
   'app/authorities.ts',
   'app/certificate-job.ts',
   'app/certificates.ts',
+  'app/claims.ts',
   'app/config.ts',
   'app/dns-metrics.ts',
   'app/metrics.ts',

@@ -1,11 +1,14 @@
 import type { Test } from 'tap';
+import { Claims } from '../../src/app/claims.ts';
 import { PolicyLoop } from '../../src/app/policy-loop.ts';
 import { FileDesk } from '../../src/app/tenant-desk.ts';
 import type { MailHosts } from '../../src/checks/mail-hosts.ts';
+import { ClaimFile } from '../../src/store/files/claim-file.ts';
 import { DocumentWriter } from '../../src/store/files/document-writer.ts';
 import type { Actor, Edit, EditOutcome, EditRequest } from '../../src/tenant/desk.ts';
 import { Desk } from '../reload/desk.ts';
 import { policyDomain } from '../tenant/revisions.ts';
+import { DnsTable } from './dns-table.ts';
 
 export const ALICE: Actor = { name: 'token:alice', address: '192.0.2.7' };
 
@@ -13,6 +16,7 @@ export const ALICE: Actor = { name: 'token:alice', address: '192.0.2.7' };
 export class OpenDesk extends Desk {
   tenants!: FileDesk;
   loop!: PolicyLoop;
+  readonly dns = new DnsTable();
   /** What DNS is to say. */
   mailHosts: MailHosts | undefined;
 
@@ -32,6 +36,12 @@ export class OpenDesk extends Desk {
     this.tenants = new FileDesk({
       store: this.store,
       writer,
+      claims: new Claims({
+        store: new ClaimFile(this.state),
+        dns: this.dns,
+        isOurs: (name) => name === 'sts.example.net',
+        now: this.now,
+      }),
       folder: this.policies,
       look: (files) => this.loop.look(files),
       ready,

@@ -171,6 +171,18 @@ const STEPS = [
      ended_at INTEGER,
      why TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE claim (
+     domain TEXT NOT NULL,
+     owner TEXT NOT NULL,
+     challenge TEXT NOT NULL,
+     wanted TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     expires_at INTEGER NOT NULL,
+     was_away INTEGER NOT NULL,
+     PRIMARY KEY (domain, owner)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX claim_owner ON claim (owner, domain);
+   CREATE INDEX claim_end ON claim (expires_at);`,
 ];
 
 /**
