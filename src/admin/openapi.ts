@@ -219,7 +219,7 @@ class Components {
   /** A schema as it stands in the document. */
   refer(schema: object): Json {
     const { title, ...rest } = schema as Json;
-    if (typeof title !== 'string') return this.#within(rest);
+    if (typeof title !== 'string') return this.#within(schema as Json);
     if (!(title in this.schemas)) {
       this.schemas[title] = {};
       this.schemas[title] = this.#within(rest);

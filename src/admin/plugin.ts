@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Answer } from './answer.ts';
 import { answerer } from './answerer.ts';
@@ -16,6 +17,7 @@ export interface ApiOptions {
   readonly keyed: KeyedAnswers;
   /** Aborted when the server ends. */
   readonly ending: AbortSignal;
+  readonly log: { error(line: object): void };
 }
 
 /** In bytes. A tenant's document has at most 256 KiB. */
@@ -45,7 +47,7 @@ export async function api(instance: FastifyInstance, options: ApiOptions): Promi
 function addEndpoint(
   instance: FastifyInstance,
   one: Endpoint,
-  { parts, gate, keyed, ending }: ApiOptions,
+  { parts, gate, keyed, ending, log }: ApiOptions,
   callers: WeakMap<FastifyRequest, Caller>,
 ): void {
   const answer = answerer(one, parts, keyed);
@@ -65,7 +67,12 @@ function addEndpoint(
       const signal = AbortSignal.any([ending, gone.signal]);
       const caller = callerOf(callers, request);
       const isGood = () => !ending.aborted && gate.isGood(caller);
-      return send(reply, await answer(request, { caller, signal, isGood }));
+      const answered = await answer(request, { caller, signal, isGood });
+      // Too late to be answered: the answer ends early, and the log says why.
+      if (answered.body instanceof Readable) {
+        answered.body.once('error', (error) => log.error({ event: 'admin_answer_cut', err: error }));
+      }
+      return send(reply, answered);
     },
   });
 }

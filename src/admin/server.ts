@@ -56,7 +56,7 @@ export function createAdminServers(count: number, options: AdminOptions): Fastif
     const instance = createServer(options);
     // What is open to everybody stands outside of the gate; all else is within.
     instance.get('/openapi.json', (_request, reply) => send(reply, openapi));
-    instance.register(api, { prefix: '/api/v1', endpoints: ENDPOINTS, parts, gate, keyed, ending });
+    instance.register(api, { prefix: '/api/v1', endpoints: ENDPOINTS, parts, gate, keyed, ending, log });
     return instance;
   });
 }

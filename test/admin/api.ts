@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { Test } from 'tap';
 import { type KeptToken, tokenHash, tokenId } from '../../src/access/token.ts';
@@ -21,6 +23,8 @@ export const policy = { mode: 'testing', max_age: 604800, mx: ['mail.example.com
 export interface ApiOptions {
   readonly perMinute?: number;
   readonly proxies?: readonly string[];
+  /** Neither the state file nor the desk can be read. */
+  readonly isBroken?: boolean;
 }
 
 /** The admin API over a desk in memory and a real state file; nothing listens. */
@@ -48,8 +52,11 @@ export class Api {
   /** Milliseconds by which its clock is ahead of the machine's. */
   ahead = 0;
 
-  constructor(t: Test, { perMinute = 1_000_000, proxies = [] }: ApiOptions = {}) {
-    this.access = openAccess(temporaryFolder(t));
+  constructor(t: Test, { perMinute = 1_000_000, proxies = [], isBroken = false }: ApiOptions = {}) {
+    const folder = temporaryFolder(t);
+    if (isBroken) writeFileSync(join(folder, 'state.sqlite'), 'nonsense'.repeat(1000));
+    this.desk.isBroken = isBroken;
+    this.access = openAccess(folder);
     const clock = () => Date.now() + this.ahead;
     const log = { error: (line: object) => this.log.push(line), warn: (line: object) => this.log.push(line) };
     this.happenings = new Happenings({ store: this.access.happenings, log, now: clock });
@@ -58,7 +65,7 @@ export class Api {
       desk: this.desk,
       history: this.desk,
       certificates: this.certificates,
-      publication: (domain) => this.publications.get(domain),
+      publication: (domain) => this.desk.view(domain) && this.publications.get(domain),
       records: (domain) => ({ domain, records: tenantRecords(domain, SCHEME, undefined), ttl: SCHEME.ttl }),
       listen: (heard) => this.happenings.listen(heard),
       listeners: new Listeners(),
@@ -112,7 +119,7 @@ export interface Asking {
   readonly token?: string;
   /** A value for JSON, or text as it is. */
   readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly address?: string;
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { covers } from '../../src/access/scope.ts';
 import type { Hostname } from '../../src/names/hostname.ts';
+import { StateFileError } from '../../src/store/files/state-error.ts';
 import type {
   Edit,
   EditOutcome,
@@ -28,18 +29,25 @@ export class MemoryDesk implements TenantDesk {
   readonly #tenants = new Map<Hostname, Kept>();
   /** Where set, nothing can be written. */
   isFull = false;
+  /** Where set, nothing can be read. */
+  isBroken = false;
 
   /** As by hand, in the file. */
-  write(domain: Hostname, text: string): void {
-    const kept = this.#tenants.get(domain);
-    if (kept !== undefined) this.#tenants.set(domain, { ...kept, text });
+  async byHand(domain: Hostname, policy: object): Promise<void> {
+    await this.edit({ domain, edit: { do: 'replace', policy }, by: { name: 'file', address: '' } });
   }
 
   revisions(domain: Hostname): readonly Revision[] {
+    this.#read();
     return this.#tenants.get(domain)?.revisions ?? [];
   }
 
+  #read(): void {
+    if (this.isBroken) throw new StateFileError('The state file is damaged', 'Restore it from a backup');
+  }
+
   view(domain: Hostname): TenantView | undefined {
+    this.#read();
     const kept = this.#tenants.get(domain);
     const newest = kept?.revisions.at(-1);
     if (kept === undefined || newest === undefined) return undefined;
@@ -68,6 +76,7 @@ export class MemoryDesk implements TenantDesk {
   }
 
   list({ after, limit, name = '', mode, stage, labels = {}, only }: TenantQuery): readonly TenantSummary[] {
+    this.#read();
     const all = [...this.#tenants.keys()].sort().flatMap((domain) => this.view(domain) ?? []);
     return all
       .filter(({ domain }) => domain > after && domain.includes(name))
