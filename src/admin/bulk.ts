@@ -6,11 +6,12 @@ import { type Hostname, parsePolicyDomain } from '../names/hostname.ts';
 import type { EditOutcome, EditRequest } from '../tenant/desk.ts';
 import type { Answer } from './answer.ts';
 import { actorOf, type Caller } from './caller.ts';
-import { entryOf, tellOutcome } from './edit.ts';
+import { entryOf, hidden, outside, tellOutcome } from './edit.ts';
 import type { Parts } from './parts.ts';
-import { problem } from './problem.ts';
+import { notFound, problem } from './problem.ts';
 import { readJson } from './request-body.ts';
 import { BulkLineReads } from './shapes/bulk.ts';
+import { isWithin } from './within.ts';
 import { textsOf } from './written-labels.ts';
 
 const lineFlaws = shapeFlaws(BulkLineReads);
@@ -57,7 +58,7 @@ export async function* bulk(
   options: BulkOptions,
 ): AsyncGenerator<string, void> {
   const waiting: Line[] = [];
-  const outcomes = parts.desk.editAll(requests(lines, options, waiting))[Symbol.asyncIterator]();
+  const outcomes = parts.desk.editAll(requests(parts, lines, options, waiting))[Symbol.asyncIterator]();
   const told: string[] = [];
   const entries: AuditEntry[] = [];
   const flush = (): string => {
@@ -77,7 +78,7 @@ export async function* bulk(
       const { edit, by, domain } = line.request;
       const entry = entryOf(edit, next.value, { at: parts.now(), by, domain, cause: options.cause });
       if (entry !== undefined) entries.push(entry);
-      told.push(tellLine(line, next.value));
+      told.push(tellLine(line, hidden(next.value, domain, options.caller, parts.desk)));
       break;
     }
     if (told.length >= BATCH || isOver) yield flush();
@@ -86,19 +87,25 @@ export async function* bulk(
 
 /** What can be tried; all lines go into `waiting`, to be told in their order. */
 function* requests(
+  { desk }: Parts,
   lines: Iterable<{ number: number; bytes: Uint8Array }>,
   options: BulkOptions,
   waiting: Line[],
 ): Generator<EditRequest, void> {
   for (const { number, bytes } of lines) {
     if (!options.isWanted()) return;
-    const line = readLine(number, bytes, options);
+    const line = readLine(number, bytes, options, desk);
     waiting.push(line);
     if ('request' in line) yield line.request;
   }
 }
 
-function readLine(number: number, bytes: Uint8Array, { caller, dryRun, cause }: BulkOptions): Line {
+function readLine(
+  number: number,
+  bytes: Uint8Array,
+  { caller, dryRun, cause }: BulkOptions,
+  desk: Parts['desk'],
+): Line {
   const written = readWritten(bytes);
   if (!written.ok) return { number, domain: undefined, refused: refusal(written.flaws) };
   const { policy, labels, if_match: ifMatch } = written.value;
@@ -107,11 +114,8 @@ function readLine(number: number, bytes: Uint8Array, { caller, dryRun, cause }: 
     const flaws = domain.flaws.map((flaw) => ({ ...flaw, path: 'domain' }));
     return { number, domain: undefined, refused: refusal(flaws) };
   }
-  const { only } = caller.token;
-  const wanted = { domain: domain.value, labels: textsOf(labels) };
-  if (only !== undefined && !covers(only, wanted)) {
-    return { number, domain: domain.value, refused: problem('forbidden', { detail: OUTSIDE }) };
-  }
+  const refused = outOfReach(caller, desk, { domain: domain.value, labels, isChange: ifMatch !== undefined });
+  if (refused !== undefined) return { number, domain: domain.value, refused };
   const fields = { policy, ...(labels !== undefined && { labels }) };
   const request: EditRequest = {
     domain: domain.value,
@@ -124,7 +128,24 @@ function readLine(number: number, bytes: Uint8Array, { caller, dryRun, cause }: 
   return { number, domain: domain.value, request };
 }
 
-const OUTSIDE = 'The tenant is, or would be, none of those that the token is bound to.';
+interface Wanted {
+  readonly domain: Hostname;
+  readonly labels: unknown;
+  /** Of a tenant that is there, and not a new one. */
+  readonly isChange: boolean;
+}
+
+/** What a token that is bound to some tenants is told of others: of those that are there, what it is told of any name. */
+function outOfReach(
+  { token: { only } }: Caller,
+  desk: Parts['desk'],
+  { domain, labels, isChange }: Wanted,
+): Answer | undefined {
+  if (only === undefined) return undefined;
+  if (isChange && !isWithin(only, domain, desk)) return notFound('tenant');
+  const staysTheirs = (isChange && labels === undefined) || covers(only, { domain, labels: textsOf(labels) });
+  return staysTheirs ? undefined : outside();
+}
 
 interface Written {
   readonly domain: string;
@@ -145,8 +166,10 @@ function refusal(flaws: readonly Flaw[]): Answer {
 }
 
 /** A create of what is there already, word for word, has nothing to do: so a bulk request can be sent again. */
-function tellLine({ number, domain }: Line, outcome: EditOutcome): string {
+function tellLine(line: Line, outcome: EditOutcome | Answer): string {
+  const { number, domain } = line;
   const result = { line: number, domain: domain ?? null, status: 200, etag: null, revision: null, id: null };
+  if (!('outcome' in outcome)) return tellRefusal(line, outcome);
   if (outcome.outcome === 'exists' && outcome.isSame) {
     return told({ ...result, etag: outcome.etag, problem: null });
   }

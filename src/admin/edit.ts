@@ -1,12 +1,14 @@
 import type { AuditEntry } from '../access/audit.ts';
-import type { Edit, EditOutcome, TenantView } from '../tenant/desk.ts';
+import type { Hostname } from '../names/hostname.ts';
+import type { Edit, EditOutcome, TenantDesk, TenantView } from '../tenant/desk.ts';
 import { type Answer, ok } from './answer.ts';
-import { actorOf } from './caller.ts';
+import { actorOf, type Caller } from './caller.ts';
 import type { Input } from './endpoint.ts';
 import { etagHeader, names } from './etag.ts';
 import type { Parts } from './parts.ts';
 import { notFound, problem } from './problem.ts';
 import { tellEffect, tellRevision, tellTenant } from './tell-tenant.ts';
+import { isWithin } from './within.ts';
 
 type ChangeQuery = { readonly dry_run?: boolean; readonly cause?: string };
 type Change = Pick<Input<ChangeQuery, unknown>, 'caller' | 'domain' | 'query' | 'ifMatch'>;
@@ -44,9 +46,25 @@ export async function make(
   const outcome = await parts.desk.edit({ ...request, ...(ifMatch !== undefined && { ifMatch }) });
   const entry = entryOf(edit, outcome, { at: parts.now(), by, domain, cause });
   if (entry !== undefined) parts.audit.append(entry);
-  return outcome.outcome === 'conflict'
-    ? overtaken(outcome, parts.desk.view(domain))
-    : tellOutcome(outcome, done);
+  if (outcome.outcome === 'conflict') return overtaken(outcome, parts.desk.view(domain));
+  const told = hidden(outcome, domain, caller, parts.desk);
+  return 'outcome' in told ? tellOutcome(told, done) : told;
+}
+
+/** What came of an edit, but for what it would tell of a tenant that is none of the caller's. */
+export function hidden(
+  outcome: EditOutcome,
+  domain: Hostname,
+  { token: { only } }: Caller,
+  desk: TenantDesk,
+): EditOutcome | Answer {
+  if (outcome.outcome !== 'exists' || only === undefined || isWithin(only, domain, desk)) return outcome;
+  return problem('forbidden', { detail: 'The name can not be had with this token.' });
+}
+
+export function outside(): Answer {
+  const detail = 'The tenant would be none of those that the token is bound to.';
+  return problem('forbidden', { detail });
 }
 
 /** The line of the audit for an edit; none where nothing was done. */

@@ -73,8 +73,7 @@ function welcome(config: Config, { addresses, localCaRoot, firstToken }: Running
     lines.push(`metrics   http   ${url(address)}`, `  curl http://${url(address)}/readyz`);
   }
   for (const address of addresses.admin) {
-    const header = "-H 'Authorization: Bearer …'";
-    lines.push(`admin     http   ${url(address)}`, `  curl ${header} http://${url(address)}/api/v1/tenants`);
+    lines.push(`admin     http   ${url(address)}`, `  curl http://${url(address)}/openapi.json`);
   }
   if (firstToken !== undefined) {
     lines.push(`token     ${firstToken.reveal()}`, '  of scope admin, shown this once: keep it');

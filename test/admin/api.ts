@@ -30,6 +30,7 @@ export interface ApiOptions {
 /** The admin API over a desk in memory and a real state file; nothing listens. */
 export class Api {
   readonly desk = new MemoryDesk();
+  readonly folder: string;
   readonly access;
   readonly happenings: Happenings;
   readonly publications = new Map<string, Publication>();
@@ -53,7 +54,8 @@ export class Api {
   ahead = 0;
 
   constructor(t: Test, { perMinute = 1_000_000, proxies = [], isBroken = false }: ApiOptions = {}) {
-    const folder = temporaryFolder(t);
+    this.folder = temporaryFolder(t);
+    const { folder } = this;
     if (isBroken) writeFileSync(join(folder, 'state.sqlite'), 'nonsense'.repeat(1000));
     this.desk.isBroken = isBroken;
     this.access = openAccess(folder);

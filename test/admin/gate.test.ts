@@ -68,6 +68,7 @@ t.test('a token that is bound to some tenants sees and changes these alone', asy
     (await api.ask('POST', '/tenants', { token, body: { domain, policy, labels } })).statusCode;
   t.equal(await create('new.example', {}), 403);
   t.equal(await create('theirs.example', { customer: '43' }), 403, 'nothing tells that it is there');
+  t.equal(await create('theirs.example', { customer: '42' }), 403, 'nor that of its document');
   t.equal(await create('new.example', { customer: '42' }), 201);
   t.equal((await api.ask('GET', '/tokens', { token })).statusCode, 403);
 });

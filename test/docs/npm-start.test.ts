@@ -30,12 +30,13 @@ t.test('npm start prints, for each listener, a line that works when pasted', asy
     rmSync(folder, { recursive: true });
   });
   const lines = await commandLines(npm);
-  t.equal(lines.length, 4, 'HTTPS, HTTP, DNS and metrics');
+  t.equal(lines.length, 5, 'HTTPS, HTTP, DNS, metrics and the admin API');
   const answers = await Promise.all(lines.map((line) => pasted(npm, line)));
   t.match(answers[0], /^version: STSv1\r\nmode: enforce\r\n/);
   t.match(answers[1], /^HTTP\/1.1 404 /);
   t.match(answers[2], /^sts\.localhost\. hostmaster\.sts\.localhost\. \d+ /);
   t.match(answers[3], /"status":"ready","tenants":3,/);
+  t.match(answers[4], /^{"openapi":"3.1.0"/);
 });
 
 /** The commands that it prints, once the last of what it says has come. */

@@ -5,7 +5,7 @@ import type { TenantQuery } from '../../tenant/desk.ts';
 import { JSON_TYPE, ok } from '../answer.ts';
 import { badQuery } from '../bad-query.ts';
 import { cursorOf, pageOf, readCursor } from '../cursor.ts';
-import { change, make } from '../edit.ts';
+import { change, make, outside } from '../edit.ts';
 import { endpoint } from '../endpoint.ts';
 import { etagHeader } from '../etag.ts';
 import { newTenantExample, summaryExample, tenantExample, writtenTenantExample } from '../examples.ts';
@@ -193,8 +193,3 @@ export const deleteTenant = endpoint({
     return change(parts, input, { do: isForced ? 'remove' : 'leave' }, isForced ? 200 : 202);
   },
 });
-
-function outside() {
-  const detail = 'The tenant would be none of those that the token is bound to.';
-  return problem('forbidden', { detail });
-}
