@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import { truncated } from '../dns/answer.ts';
 import { rcodeName } from '../dns/codes.ts';
-import { hashOf, RateLimit } from '../dns/rate-limit.ts';
+import { hashOfName, RateLimit } from '../dns/rate-limit.ts';
 import { type Authority, type Response, respond, type Transport } from '../dns/respond.ts';
 import type { ListenAddress } from '../edge/messages.ts';
 import type { DnsMetrics, DnsSettings } from './dns-messages.ts';
@@ -116,7 +116,7 @@ export class DnsServer {
   /** What is sent under the rate limit; undefined for nothing. */
   #limitedAnswer(message: Buffer, { answer, query }: Answered, address: string): Buffer | undefined {
     if (this.#limit === undefined) return answer.bytes;
-    const kind = query !== undefined && answer.kind === 'records' ? hashOf(message, 0, query.nameEnd) : 0;
+    const kind = query !== undefined && answer.kind === 'records' ? hashOfName(message, query.nameEnd) : 0;
     const verdict = this.#limit.spend(address, kind, performance.now());
     if (verdict === 'send') return answer.bytes;
     add(this.#limited, verdict);

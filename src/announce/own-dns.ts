@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { AnnouncedStore } from '../dns/announced.ts';
 import type { RecordSet, ZoneChange } from '../dns/record-set.ts';
-import { NO_SERIAL, nextSerial } from '../dns/serial.ts';
-import { tenantName } from '../dns/tenant-name.ts';
+import { nextSerial } from '../dns/serial.ts';
+import { CHALLENGE, tenantName } from '../dns/tenant-name.ts';
 import { nameToWire } from '../dns/wire-name.ts';
 import type { Hostname } from '../names/hostname.ts';
 import type { DnsProcesses } from './dns-processes.ts';
@@ -13,6 +13,8 @@ export interface OwnDnsOptions {
   /** Opens what is kept of the zone, for writing; throws where it can't be. */
   open(): AnnouncedStore;
   readonly processes: Pick<DnsProcesses, 'apply' | 'ready'>;
+  /** The zone's serial at the start, as far as it could be read. */
+  readonly serial: number | undefined;
   /** The zone has another serial, which every process answers. */
   changed(serial: number): void;
   readonly log: Logger;
@@ -30,9 +32,11 @@ interface Wish {
 // Wishes that become one change, with one write to the disk and one serial.
 const MOST_WISHES = 1_000;
 
+// The pause before it is looked whether the state file can be written again, in milliseconds.
+const AGAIN = 30_000;
+
 // Seconds. A CA asks once or twice; nobody is to remember what stood there.
 const CHALLENGE_TTL = 1;
-const CHALLENGE = '_acme-challenge';
 
 const ANNOUNCED: AnnounceOutcome = { outcome: 'announced' };
 
@@ -45,12 +49,13 @@ export class OwnDns implements Publisher {
   readonly #wishes: Wish[] = [];
   #store: AnnouncedStore | undefined;
   #working: Promise<void> | undefined;
-  #isSwept = false;
   #problem: string | undefined;
   #serial: number | undefined;
+  #again: NodeJS.Timeout | undefined;
 
   constructor(options: OwnDnsOptions) {
     this.#options = options;
+    this.#serial = options.serial;
   }
 
   /** Why nothing can be announced now, in words; undefined where it can. */
@@ -61,11 +66,6 @@ export class OwnDns implements Publisher {
   /** Of the zone, as far as it could be read. */
   get serial(): number | undefined {
     return this.#serial;
-  }
-
-  /** Gives the zone its first serial, and takes out challenges that no order waits for any more after a start. */
-  async start(): Promise<void> {
-    await this.#work();
   }
 
   async announce({ name, text, ttl }: Announcement, signal: AbortSignal): Promise<AnnounceOutcome> {
@@ -88,6 +88,7 @@ export class OwnDns implements Publisher {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#again);
     await this.#working;
     this.#store?.close();
     this.#store = undefined;
@@ -156,17 +157,13 @@ export class OwnDns implements Publisher {
     this.#store ??= this.#options.open();
     const store = this.#store;
     const last = store.serial();
-    const sets = changedSets(store, this.#isSwept ? wishes : [...sweeping(store), ...wishes]);
-    if (sets.length > 0 || last === NO_SERIAL) {
-      const change = { serial: nextSerial(last, this.#options.now()), sets };
-      store.record(change);
-      this.#isSwept = true;
-      this.#serial = change.serial;
-      return change;
-    }
-    this.#isSwept = true;
     this.#serial = last;
-    return undefined;
+    const sets = changedSets(store, wishes);
+    if (sets.length === 0) return undefined;
+    const change = { serial: nextSerial(last, this.#options.now()), sets };
+    store.record(change);
+    this.#serial = change.serial;
+    return change;
   }
 
   #failed(error: unknown): AnnounceOutcome {
@@ -177,18 +174,13 @@ export class OwnDns implements Publisher {
     const why = `The state file can't be written (${errstr ?? code}): nothing new is announced in DNS`;
     if (why !== this.#problem) this.#options.log.error({ event: 'zone_not_written', err: error }, why);
     this.#problem = why;
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => void this.#work(), AGAIN);
     return { outcome: 'unreachable', why };
   }
 }
 
-type Wanted = Pick<Wish, 'name' | 'ttl' | 'change'>;
-
-/** Challenges that a start finds are nobody's: orders begin anew. */
-function sweeping(store: AnnouncedStore): Wanted[] {
-  return store.ending(`.${CHALLENGE}`).map((name) => ({ name, ttl: CHALLENGE_TTL, change: () => [] }));
-}
-
-function changedSets(store: AnnouncedStore, wishes: readonly Wanted[]): RecordSet[] {
+function changedSets(store: AnnouncedStore, wishes: readonly Wish[]): RecordSet[] {
   const sets = new Map<string, RecordSet>();
   for (const { name, ttl, change } of wishes) {
     const before = sets.get(name) ?? store.get(name) ?? { name, values: [], ttl };

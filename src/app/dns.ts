@@ -4,7 +4,9 @@ import { DNS_TIMES } from '../announce/dns-messages.ts';
 import { DnsProcesses } from '../announce/dns-processes.ts';
 import { Notifier } from '../announce/notifier.ts';
 import { OwnDns } from '../announce/own-dns.ts';
+import { bringInOrder } from '../announce/zone-start.ts';
 import { tsigKey } from '../dns/tsig.ts';
+import type { ZoneFacts } from '../dns/zone.ts';
 import type { ListenAddress } from '../edge/messages.ts';
 import { openAnnounced } from '../store/files/announced-file.ts';
 import type { Config } from './config.ts';
@@ -27,18 +29,35 @@ export interface Dns {
 const PROCESSES = 2;
 const MOST_CONNECTIONS = 1_000;
 
+/** The zone's serial, once it is in order; undefined where it can't be brought there now, and answers as it is. */
+function orderedZone(state: string, zone: ZoneFacts, log: Logger, now: () => number): number | undefined {
+  try {
+    const store = openAnnounced(state);
+    try {
+      return bringInOrder(store, zone, now());
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    log.error({ event: 'zone_not_in_order', err: error });
+    return undefined;
+  }
+}
+
 /** Binds at once, and starts what answers; undefined where `listen.dns` is off. */
 export async function startDns(config: Config, log: Logger, now: () => number): Promise<Dns | undefined> {
   if (config.listen.dns.length === 0) return undefined;
   const { zone: name, nameservers, ttl, negativeTtl, secondaries, transferKey } = config.dns;
   const listeners = await bindDns(config.listen.dns);
+  const zone = { name, nameservers, mailbox: `hostmaster.${config.serviceName}`, ttl, negativeTtl };
+  const serial = orderedZone(config.store.state, zone, log, now);
   const key = transferKey && { ...transferKey, secret: transferKey.secret.reveal() };
   const processes = new DnsProcesses({
     count: PROCESSES,
     listeners,
     settings: {
       state: config.store.state,
-      zone: { name, nameservers, mailbox: `hostmaster.${config.serviceName}`, ttl, negativeTtl },
+      zone,
       keys: key === undefined ? [] : [key],
       responsesPerSecond: Math.ceil(config.limits.dns_responses / PROCESSES),
       maxConnections: MOST_CONNECTIONS / PROCESSES,
@@ -61,11 +80,14 @@ export async function startDns(config: Config, log: Logger, now: () => number): 
     zone: name,
     open: () => openAnnounced(config.store.state),
     processes,
+    serial,
     changed: (serial) => notifier?.changed(serial),
     log,
     now,
   });
-  void own.start();
+  // Changes made while nobody told of them.
+  const told = processes.listening.then(() => serial !== undefined && notifier?.changed(serial));
+  told.catch(() => {});
   return {
     addresses: listeners.addresses,
     own,

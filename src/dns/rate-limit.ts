@@ -1,3 +1,5 @@
+import { HEADER } from './codes.ts';
+
 /** What becomes of an answer over UDP: sent, sent without its records so that the client comes over TCP, or not. */
 export type Verdict = 'send' | 'slip' | 'drop';
 
@@ -55,10 +57,10 @@ export class RateLimit {
   }
 }
 
-/** A number for a piece of a message. */
-export function hashOf(bytes: Uint8Array, from: number, to: number): number {
+/** A number for the name in a message's question, in whatever letter case it came. */
+export function hashOfName(message: Uint8Array, nameEnd: number): number {
   let hash = 0;
-  for (let at = from; at < to; at += 1) hash = mix(hash, bytes[at] ?? 0);
+  for (let at = HEADER; at < nameEnd; at += 1) hash = mix(hash, (message[at] ?? 0) | 0x20);
   return hash;
 }
 

@@ -3,7 +3,8 @@ import type { Hostname } from '../names/hostname.ts';
 import { MAX_NAME } from '../names/label.ts';
 
 /** What stands at a tenant's names in our zone: policy id, report address, challenges of CAs. */
-const TENANT_LABELS = ['_mta-sts', '_tlsrpt', '_acme-challenge'] as const;
+export const CHALLENGE = '_acme-challenge';
+const TENANT_LABELS = ['_mta-sts', '_tlsrpt', CHALLENGE] as const;
 type TenantLabel = (typeof TENANT_LABELS)[number];
 
 const HASH_DIGITS = 40;

@@ -9,6 +9,7 @@ import { DNS_TIMES, type DnsSettings } from '../../src/announce/dns-messages.ts'
 import { DnsProcesses } from '../../src/announce/dns-processes.ts';
 import { Notifier } from '../../src/announce/notifier.ts';
 import { OwnDns } from '../../src/announce/own-dns.ts';
+import { bringInOrder } from '../../src/announce/zone-start.ts';
 import { tsigKey } from '../../src/dns/tsig.ts';
 import type { Listeners } from '../../src/edge/listeners.ts';
 import type { ListenAddress } from '../../src/edge/messages.ts';
@@ -47,7 +48,10 @@ export class DnsSite {
 
   constructor(t: Test, listeners: Listeners, options: DnsSiteOptions) {
     this.state = options.state ?? temporaryFolder(t);
-    openAnnounced(this.state).close();
+    const store = openAnnounced(this.state);
+    const serial = bringInOrder(store, { ...FACTS, ...options.settings?.zone }, Date.now());
+    store.close();
+    this.serials.push(serial);
     const log = pino(
       new Writable({
         write: (line, _encoding, done) => {
@@ -87,7 +91,8 @@ export class DnsSite {
       this.serials.push(serial);
       this.notifier.changed(serial);
     };
-    this.own = new OwnDns({ zone: FACTS.name, open, processes: this.processes, changed, log, now: Date.now });
+    const { processes } = this;
+    this.own = new OwnDns({ zone: FACTS.name, open, processes, serial, changed, log, now: Date.now });
   }
 
   /** With every process answering. */
@@ -96,7 +101,6 @@ export class DnsSite {
     const site = new DnsSite(t, listeners, options);
     t.teardown(() => site.close());
     await site.ready(options.count ?? 2);
-    await site.own.start();
     return site;
   }
 

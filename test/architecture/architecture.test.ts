@@ -44,6 +44,7 @@ const IMPURE = [
   'announce/dns-server.ts',
   'announce/http-api.ts',
   'announce/notifier.ts',
+  'announce/own-dns.ts',
   'announce/rfc2136.ts',
   'announce/route53.ts',
   'announce/udp-socket.ts',

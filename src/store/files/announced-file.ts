@@ -32,6 +32,10 @@ class AnnouncedFile implements AnnouncedStore {
     return (this.#connection.sql('SELECT serial FROM zone').get() as { readonly serial: number }).serial;
   }
 
+  facts(): string {
+    return (this.#connection.sql('SELECT facts FROM zone').get() as { readonly facts: string }).facts;
+  }
+
   get(name: string): RecordSet | undefined {
     const row = this.#connection.sql('SELECT name, texts, ttl FROM announced WHERE name = ?').get(name);
     return row && setOf(row as unknown as Row);
@@ -57,7 +61,7 @@ class AnnouncedFile implements AnnouncedStore {
     return (rows as unknown as { readonly name: string }[]).map(({ name }) => name);
   }
 
-  record({ serial, sets }: ZoneChange): void {
+  record({ serial, sets }: ZoneChange, facts?: string): void {
     this.#connection.transaction(() => {
       for (const { name, values, ttl } of sets) {
         if (values.length === 0) this.#connection.sql('DELETE FROM announced WHERE name = ?').run(name);
@@ -66,7 +70,8 @@ class AnnouncedFile implements AnnouncedStore {
           this.#connection.sql(put).run(name, JSON.stringify(values), ttl);
         }
       }
-      this.#connection.sql('UPDATE zone SET serial = ?').run(serial);
+      const set = 'UPDATE zone SET serial = ?, facts = coalesce(?, facts)';
+      this.#connection.sql(set).run(serial, facts ?? null);
     });
   }
 

@@ -183,6 +183,8 @@ const STEPS = [
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX claim_owner ON claim (owner, domain);
    CREATE INDEX claim_end ON claim (expires_at);`,
+  // What the zone's own records were made from.
+  "ALTER TABLE zone ADD COLUMN facts TEXT NOT NULL DEFAULT ''",
 ];
 
 /**
