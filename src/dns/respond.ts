@@ -1,4 +1,4 @@
-import { type Answer, answer, MOST_TCP, refusal, udpRoom } from './answer.ts';
+import { type Answer, answer, MOST_TCP, refusal, truncated, udpRoom } from './answer.ts';
 import { CLASS, HEADER, RCODE, TYPE } from './codes.ts';
 import { type Query, readQuery } from './query.ts';
 import { incrementalTransfer, type Transfer, wholeTransfer } from './transfer.ts';
@@ -51,13 +51,14 @@ function respondSigned(
   switch (verdict.verdict) {
     case 'good': {
       const { key, mac } = verdict;
-      if (transport === 'tcp' && isTransferOf(zone, verdict.message, query)) {
+      const isTransfer = isTransferOf(zone, verdict.message, query);
+      if (isTransfer && transport === 'tcp') {
         const whole = query.type === TYPE.AXFR ? wholeTransfer : incrementalTransfer;
         const { kind, messages } = whole(zone, verdict.message, query);
         return { to: 'secondary', transfer: { kind, messages: signed(messages, key, mac, now) } };
       }
       const room = (transport === 'udp' ? udpRoom(query) : MOST_TCP) - TSIG_ROOM;
-      const found = answer(zone, verdict.message, query, room);
+      const found = isTransfer ? overTcp(verdict.message, query) : answer(zone, verdict.message, query, room);
       const { message: bytes } = signResponse(found.bytes, key, mac, now);
       return { to: 'query', answer: { ...found, bytes }, query };
     }
@@ -68,6 +69,11 @@ function respondSigned(
     default:
       return refused(message, query, RCODE.FORMERR);
   }
+}
+
+/** A transfer over UDP would hardly ever fit; a secondary that tries it comes again (RFC 1995 section 2). */
+function overTcp(message: Buffer, query: Query): Answer {
+  return { bytes: truncated(message, query), rcode: RCODE.NOERROR, kind: 'error' };
 }
 
 function isTransferOf(zone: Zone, message: Buffer, query: Query): boolean {

@@ -97,6 +97,20 @@ for (const [name, { start, whole, steps, refused }] of Object.entries(peers)) {
   });
 }
 
+t.test('a transfer that is asked for over UDP comes over TCP', async (t) => {
+  const site = await DnsSite.start(t, { count: 1 });
+  const [serial = 0] = site.serials;
+  await site.announce('a.test._mta-sts', 'a');
+  const key = `${TSIG_KEY.algorithm}:${TSIG_KEY.name}:${TSIG_KEY.secret}`;
+  const dig = (...query: readonly string[]) =>
+    host.run('dig', ['@127.0.0.1', '-p', `${site.port}`, '-y', key, FACTS.name, ...query, '+onesoa']);
+  const steps = await dig(`IXFR=${serial}`, '+notcp');
+  t.match(steps, /a\.test\._mta-sts\.z\.sts\.example\.net\.\s+300\s+IN\s+TXT\s+"a"/);
+  t.match(steps, /TSIG.*NOERROR/);
+  t.match(await dig('SOA', '+notcp'), /status: NOERROR.*TSIG.*NOERROR/s, 'a signed query is answered signed');
+  t.notMatch(steps, /verify failure|BADSIG/i);
+});
+
 t.test('a signature of nobody is told so, and a NOTIFY to us is not for us', async (t) => {
   const site = await DnsSite.start(t, { count: 1 });
   const notify = await ask(site.port, queryFor({ name: FACTS.name, type: 'SOA', opcode: 4 }));

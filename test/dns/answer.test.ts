@@ -5,8 +5,10 @@ import { MOST_UDP, truncated } from '../../src/dns/answer.ts';
 import { readQuery } from '../../src/dns/query.ts';
 import type { RecordSet } from '../../src/dns/record-set.ts';
 import { type Response, respond, type Transport } from '../../src/dns/respond.ts';
+import { signRequest, tsigKey } from '../../src/dns/tsig.ts';
 import type { Zone, ZoneFacts } from '../../src/dns/zone.ts';
 import { readCases } from '../cases.ts';
+import { TSIG_KEY } from '../peers/tsig-key.ts';
 import { holds } from '../property.ts';
 import { type Asked, FACTS, NOERROR, queryFor, questionOf, shown, zoneWith } from './zone.ts';
 
@@ -148,6 +150,31 @@ t.test('whatever comes is answered within its allowance, or not at all', async (
       Buffer.from(noise).copy(message, at);
       within(message);
       within(message.subarray(0, message.length - at));
+    }),
+  );
+});
+
+t.test('so it is with what is signed, or pretends to be', async (t) => {
+  const key = tsigKey(TSIG_KEY.name, TSIG_KEY.algorithm, Buffer.from(TSIG_KEY.secret, 'base64'));
+  const types = fc.constantFrom('TXT', 'SOA', 'AXFR', 'ANY');
+  const names = fc.constantFrom(FACTS.name, `example.com._acme-challenge.${FACTS.name}`, 'example.com');
+  const changes = fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 3 });
+  const sizes = fc.constantFrom(undefined, { size: 512 }, { size: 4096 });
+  holds(
+    t,
+    fc.property(names, types, sizes, changes, fc.boolean(), (name, type, edns, changes, isCut) => {
+      const { message } = signRequest(queryFor({ name, type, ...(edns && { edns }) }), key, 0);
+      for (const [at, value] of changes) if (at < message.length) message[at] = value;
+      const sent = isCut ? message.subarray(0, -changes.length || undefined) : message;
+      for (const keys of [[key], []]) {
+        const response = respond({ zone, keys }, sent, 'udp', 0);
+        if (response.to === 'nobody') continue;
+        assert.equal(response.to, 'query');
+        if (response.to !== 'query') continue;
+        const { bytes } = response.answer;
+        const allowed = Math.min(MOST_UDP, Math.max(512, response.query?.edns?.size ?? 0));
+        assert.ok(bytes.length <= Math.max(allowed, sent.length), `${bytes.length} octets`);
+      }
     }),
   );
 });
