@@ -14,6 +14,7 @@ import { tenantRecords } from '../tenant/records.ts';
 import type { TenantStore } from '../tenant/store.ts';
 import type { Config } from './config.ts';
 import type { Happenings } from './happenings.ts';
+import type { Publications } from './publications.ts';
 import { schemeOf } from './scheme.ts';
 import { Secret } from './secret.ts';
 
@@ -24,6 +25,7 @@ export interface AdminOptions {
   readonly desk: TenantDesk;
   readonly store: TenantStore;
   readonly certificates: CertificateDesk;
+  readonly publications: Pick<Publications, 'due'>;
   readonly log: Logger;
   now(): number;
 }
@@ -74,7 +76,8 @@ export function openAdmin(options: AdminOptions): Admin {
   };
 }
 
-function partsOf({ config, access, happenings, desk, store, certificates, now }: AdminOptions): Parts {
+function partsOf(options: AdminOptions): Parts {
+  const { config, access, happenings, desk, store, certificates, publications, now } = options;
   const scheme = schemeOf(config);
   return {
     ...access,
@@ -82,7 +85,7 @@ function partsOf({ config, access, happenings, desk, store, certificates, now }:
     history: store,
     certificates,
     records: (domain) => {
-      const records = tenantRecords(domain, scheme, store.announceableFor(domain)?.id);
+      const records = tenantRecords(domain, scheme, publications.due(domain));
       return { domain, records, ttl: scheme.ttl };
     },
     listen: (heard) => happenings.listen(heard),

@@ -2,9 +2,12 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { ALERT_KINDS } from '../alerts/alert.ts';
 import type { Census, CertificateEnd } from '../certs/upkeep-store.ts';
 import type { WorkerMetrics } from '../edge/messages.ts';
+import type { PublicationCensus } from '../tenant/publication-store.ts';
 import type { AlertCounts } from './alert-job.ts';
 import { type DnsFacts, DnsMetrics } from './dns-metrics.ts';
 import type { OrderCounts } from './order-counts.ts';
+import type { PublicationCounts } from './publication-counts.ts';
+import { PublicationMetrics } from './publication-metrics.ts';
 
 /** What the metrics are read from, at each scrape. */
 export interface MetricsSource {
@@ -21,6 +24,9 @@ export interface MetricsSource {
   alerts(): AlertCounts;
   /** Undefined where our own DNS server is off. */
   dns(): Promise<DnsFacts> | undefined;
+  readonly published: PublicationCounts;
+  /** Undefined where the state file can't be read. */
+  publications(): PublicationCensus | undefined;
   /** Whether the last pass over the documents could be done. */
   readonly policiesFresh: boolean;
 }
@@ -92,6 +98,7 @@ export class Metrics {
   );
 
   #dns: DnsMetrics | undefined;
+  readonly #publications = new PublicationMetrics(this.#registry);
 
   constructor(source: MetricsSource) {
     this.#source = source;
@@ -123,6 +130,7 @@ export class Metrics {
     this.#ends.reset();
     for (const { host, notAfter } of source.certificateEnds()) this.#ends.set({ host }, notAfter / 1000);
     this.#tellAlerts(source.alerts());
+    this.#publications.collect(source.published, source.publications());
     this.#certificates.set(workers.cachedCertificates);
     this.#connections.set(workers.connections);
     for (const counter of [this.#restarts, this.#dropped, this.#responses, this.#handshakes, this.#orders]) {

@@ -7,7 +7,13 @@ import { warnings } from '../policy/policy.ts';
 import { type DocumentFolder, domainOfFile, type Reading } from '../store/files/document-folder.ts';
 import { changeOf } from '../tenant/intent.ts';
 import { type ReadDocument, reconcile, type Verdict } from '../tenant/reconcile.ts';
-import { type DocumentEntry, type NewRevision, NOTHING_FOUND, type TenantStore } from '../tenant/store.ts';
+import {
+  type DocumentEntry,
+  type NewRevision,
+  NOTHING_FOUND,
+  type Recording,
+  type TenantStore,
+} from '../tenant/store.ts';
 
 export interface PolicyJobOptions {
   readonly folder: DocumentFolder;
@@ -16,6 +22,8 @@ export interface PolicyJobOptions {
   serve(domains: readonly Hostname[]): Promise<void>;
   /** Tells those who listen; never throws. */
   tell(happenings: readonly Happening[]): void;
+  /** Every worker serves these, and the state file says so. */
+  settled?(domains: readonly Hostname[]): void;
   readonly log: Logger;
   /** The wall clock, in milliseconds since 1970. */
   now(): number;
@@ -53,6 +61,8 @@ export class PolicyJob {
   /** Domains whose newest revision every worker serves, while the state file may not say so yet. */
   #unsettled: Set<Hostname> | 'all' | 'unknown' = 'unknown';
 
+  #last: Promise<unknown> = Promise.resolve();
+
   constructor(options: PolicyJobOptions) {
     this.#options = options;
   }
@@ -61,13 +71,46 @@ export class PolicyJob {
    * One pass over these files, or over the whole folder; cut short where the signal is aborted.
    * Throws where the folder or the state file can't be used.
    */
-  async pass(files: ReadonlySet<string> | 'all', signal: AbortSignal): Promise<PassResult> {
+  pass(files: ReadonlySet<string> | 'all', signal: AbortSignal): Promise<PassResult> {
+    return this.#inTurn(() => this.#pass(files, signal));
+  }
+
+  /**
+   * Records, between two passes, a revision that no document brings, and lets it be served. `find` decides it from what
+   * is there at that moment. Throws where the state file can't be used.
+   */
+  revise(find: () => Partial<Recording> | undefined): Promise<boolean> {
+    return this.#inTurn(async () => {
+      await this.#begin();
+      const found = find();
+      if (found === undefined) return false;
+      const { store, now } = this.#options;
+      const recording = { ...NOTHING_FOUND, ...found, now: now() };
+      store.record(recording);
+      this.#tellFlaws(recording.entries);
+      await this.#bring(recording);
+      return true;
+    });
+  }
+
+  /** One at a time: to settle is to say that what is newest then is served. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #begin(): Promise<void> {
     if (this.#unsettled === 'unknown') {
       // Also after a crash: once all workers answer, all of them serve what the state file holds.
       await this.#options.serve([]);
       this.#unsettled = 'all';
     }
     this.#settle();
+  }
+
+  async #pass(files: ReadonlySet<string> | 'all', signal: AbortSignal): Promise<PassResult> {
+    await this.#begin();
     await this.#letLeave();
     const noticed = this.#group(files === 'all' ? await this.#changedFiles() : files);
     const pass = { changing: [] as string[], wait: Number.POSITIVE_INFINITY, revised: 0, left: 0 };
@@ -164,6 +207,7 @@ export class PolicyJob {
           vanished: readings.filter(({ reading }) => reading.outcome === 'vanished').map(({ file }) => file),
           standing: { newest, served: newest !== undefined && store.isServed(domain) },
           servings: () => store.servings(domain),
+          held: store.held(domain),
         },
         changeOf(isMeant ? intent : undefined, now),
       );
@@ -187,7 +231,11 @@ export class PolicyJob {
   }
 
   async #apply(verdicts: readonly DomainVerdict[]): Promise<void> {
-    const { revisions, left } = this.#record(verdicts);
+    await this.#bring(this.#record(verdicts));
+  }
+
+  /** Lets what was recorded be served. */
+  async #bring({ revisions, left }: Recorded): Promise<void> {
     const changed = [...revisions.map(({ domain }) => domain), ...left];
     if (changed.length === 0) return;
     await this.#options.serve(changed);
@@ -222,6 +270,7 @@ export class PolicyJob {
     if (domains === 'unknown' || (domains !== 'all' && domains.size === 0)) return;
     this.#options.store.settle(domains === 'all' ? 'all' : [...domains], this.#options.ledgerNow());
     this.#unsettled = new Set();
+    if (domains !== 'all') this.#options.settled?.([...domains]);
   }
 
   #tellFlaws(entries: readonly DocumentEntry[]): void {

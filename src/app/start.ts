@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Happening } from '../access/happening.ts';
+import { BY_HAND } from '../announce/by-hand.ts';
 import type { KeyPair } from '../certs/key-pair.ts';
 import { createLocalCa, type LocalCa, loadLocalCa } from '../certs/local-ca.ts';
 import { ListenError, Listeners } from '../edge/listeners.ts';
@@ -35,6 +36,10 @@ import { createOperationsServer } from './operations.ts';
 import { OrderCounts } from './order-counts.ts';
 import { PolicyJob } from './policy-job.ts';
 import { PolicyLoop } from './policy-loop.ts';
+import { PublicationCounts } from './publication-counts.ts';
+import { keepPublications } from './publications.ts';
+import { configuredPublisher } from './publisher.ts';
+import { Revising } from './revising.ts';
 import { schemeOf } from './scheme.ts';
 import type { Secret } from './secret.ts';
 import { FileDesk } from './tenant-desk.ts';
@@ -102,7 +107,11 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
       : keepCertificates({
           config,
           board: workers.challenges,
-          renewed: (host) => workers.renewed([host]),
+          renewed: async (host) => {
+            await workers.renewed([host]);
+            const domain = policyDomain(host);
+            if (domain !== undefined) publications.wake([domain]);
+          },
           ordered: (ca, outcome) => orders.count(ca, outcome),
           tell,
           tenants: store,
@@ -115,13 +124,34 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     certificates?.notice(domains);
   };
   const ledgerNow = ledgerClock(now, () => performance.now());
-  const job = new PolicyJob({ folder, store, serve, tell, log, now, ledgerNow });
+  const settled = (domains: readonly Hostname[]) => publications.wake(domains);
+  const job = new PolicyJob({ folder, store, serve, settled, tell, log, now, ledgerNow });
   const loop = new PolicyLoop({ job, folder: folder.path, log });
+  const published = new PublicationCounts();
+  const publications = keepPublications({
+    config,
+    tenants: store,
+    publisher: configuredPublisher(config.dns.publisher, { own: dns?.own ?? BY_HAND, manual: BY_HAND, now }),
+    revising: new Revising({ job, store, folder, now }),
+    counts: published,
+    localCa: ca,
+    listening: {
+      https: listeners.https.addresses,
+      dns: config.dns.announce === 'own' ? (dns?.addresses ?? []) : [],
+    },
+    log,
+    now,
+    ledgerNow,
+  });
+  publications.onPublication((domain, { number, id, stage, waiting }) => {
+    tell([{ kind: 'publication.stage', domain, data: { number, id, stage, waiting: waiting?.why ?? '' } }]);
+  });
   const ready = Promise.withResolvers<void>();
   const desk = openDesk({ config, loop, store, ready: ready.promise, log, now });
   const pems = new PemFolder(config.store.certs);
   const admin = openAdmin({
     ...{ config, access, happenings, desk, store, log, now },
+    publications,
     certificates: certificateDesk({ certificates, pems, localCa: config.localCa, now }),
   });
   const state = { ending: false };
@@ -136,6 +166,8 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     certificateEnds: () => certificates?.firstToEnd(config.metrics.perHost) ?? [],
     alerts: () => alerts.counts(),
     dns: () => dns?.facts(),
+    published,
+    publications: () => publications.census(),
     get policiesFresh() {
       return loop.failure === undefined;
     },
@@ -155,6 +187,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
         ...(certificates?.problems() ?? []),
         ...alerts.problems(),
         ...(dns?.problems() ?? []),
+        ...publications.problems(),
       ],
     });
   };
@@ -167,7 +200,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     await admin.close();
     await alerts.close();
     // Challenges are answered until no order waits for them.
-    await certificates?.close();
+    await Promise.all([certificates?.close(), publications.close()]);
     await Promise.all([workers.close(), dns?.close()]);
     await loop.close();
     desk.close();
@@ -252,6 +285,8 @@ function textsOf(domains: readonly Hostname[], store: TenantStore): ServedText[]
 
 interface OpenCa {
   readonly ca: LocalCa;
+  /** PEM. */
+  readonly root: string;
   readonly rootFile: string;
 }
 
@@ -262,7 +297,7 @@ async function openLocalCa(state: string, now: () => number): Promise<OpenCa> {
     files = await createLocalCa(now());
     folder.write(files);
   }
-  return { ca: await loadLocalCa(files), rootFile: folder.rootFile };
+  return { ca: await loadLocalCa(files), root: files.root, rootFile: folder.rootFile };
 }
 
 /** Only the policy hosts of tenants get a certificate, whatever a worker asks for. */

@@ -1,5 +1,8 @@
 import type { Seen } from './observation.ts';
 
+/** A path that leads to nobody, or to somebody who does not speak as expected. */
+type NoWay = Exclude<Seen, { readonly seen: 'reached' }>;
+
 // Milliseconds. A CA gives up after some ten seconds, and a good path answers in a fraction of one.
 const PATIENCE = 5000;
 // The path to a CA may be there all the same.
@@ -24,10 +27,10 @@ const WORDS: Readonly<Record<string, string>> = {
  * @param walk rejects with the error of its socket, and ends it when the signal is aborted.
  * Rejects with the reason of `signal` only.
  */
-export async function within(
+export async function within<T>(
   signal: AbortSignal,
-  walk: (signal: AbortSignal) => Promise<Seen>,
-): Promise<Seen> {
+  walk: (signal: AbortSignal) => Promise<T>,
+): Promise<T | NoWay> {
   const late = AbortSignal.timeout(PATIENCE);
   try {
     return await walk(AbortSignal.any([signal, late]));
@@ -38,7 +41,7 @@ export async function within(
   }
 }
 
-function failure({ code = 'unknown error' }: NodeJS.ErrnoException): Seen {
+function failure({ code = 'unknown error' }: NodeJS.ErrnoException): NoWay {
   // A protocol was broken, so that somebody must have answered.
   if (/^(HPE_|EPROTO$|ERR_SSL_)/.test(code)) return { seen: 'other', who: protocolWords(code) };
   return { seen: 'unreachable', why: WORDS[code] ?? code, fromHere: NOT_FROM_HERE.has(code) };

@@ -1,10 +1,11 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { RECORD_FORMATS } from '../tenant/record-format.ts';
 import { testAlerts } from './alerts.ts';
 import { listCertificates, renewCertificates } from './cert.ts';
 import { checkConfig } from './config.ts';
 import { exportBundle } from './export.ts';
 import { EXIT } from './printing.ts';
-import { printRecords } from './records.ts';
+import { printRecords, type RecordsOptions } from './records.ts';
 import { changeAccountKeys } from './rekey.ts';
 import { serve } from './serve.ts';
 import { removeTenant } from './tenant.ts';
@@ -30,8 +31,9 @@ export async function run(args: readonly string[], takeSignals: () => void): Pro
     .command('records')
     .argument('[domains...]', 'the policy domains; all tenants where none is given')
     .description('print the DNS records that tenants need, with their present policy ids')
-    .option('--json', 'one JSON document instead of zone file lines')
-    .action((domains: string[], options: { json?: boolean }) => printRecords(domains, options, config()));
+    .addOption(new Option('--format <format>', FORMATS_HELP).choices(RECORD_FORMATS).default('zone'))
+    .option('--json', 'the same as --format json')
+    .action((domains: string[], options: RecordsOptions) => printRecords(domains, options, config()));
 
   program
     .command('tenant')
@@ -94,3 +96,6 @@ export async function run(args: readonly string[], takeSignals: () => void): Pro
     process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
 }
+
+const FORMATS_HELP =
+  'zone: lines with whole names; bind: to paste into a zone file; cloudflare: for its import of records; json';

@@ -44,6 +44,11 @@ export class CommandFailure extends Error {
   }
 }
 
+/** Lines that have their ends already. */
+export function printText(text: string): void {
+  process.stdout.write(text);
+}
+
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

@@ -63,7 +63,14 @@ export function afterFetch(course: Course, sight: Sight, now: number): Course {
   if (overtaken !== undefined) return { ...serving, overtaken, wakeAt: now };
   const { policy } = sight;
   if (policy.fetched === 'same') {
-    return { ...serving, clearedAt: now, setbacks: undefined, waiting: undefined, wakeAt: now };
+    return {
+      ...serving,
+      clearedAt: now,
+      due: course.id,
+      setbacks: undefined,
+      waiting: undefined,
+      wakeAt: now,
+    };
   }
   const { why, remedy } = policy;
   return waiting({ ...serving, clearedAt: undefined }, { for: 'fetch', why, remedy }, now);
@@ -113,7 +120,10 @@ function afterDrift(course: Course, why: string, now: number): Course {
   return { ...waiting(fallen, { for: again, why }, now), handed: undefined };
 }
 
-function amiss(course: Course, { why, remedy }: { why: string; remedy?: string }, now: number): Course {
+function amiss(course: Course, trouble: { why: string; remedy?: string }, now: number): Course {
+  const { why } = trouble;
+  // Until the id is in DNS, it may be that nobody has set it yet.
+  const remedy = trouble.remedy ?? (course.reached.announced === undefined ? course.byHand : undefined);
   const reason = { for: isObserved(course) ? ('amiss' as const) : ('observe' as const), why };
   return waiting(course, { ...reason, ...(remedy !== undefined && { remedy }) }, now);
 }
@@ -123,11 +133,11 @@ function isObserved({ reached }: Course): boolean {
 }
 
 /** What a fetch says of the clearance, and of a text that does not come through although its id is in DNS. */
-function fetchedAs(course: Course, sight: Sight, now: number): Pick<Course, 'clearedAt' | 'astray'> {
+function fetchedAs(course: Course, sight: Sight, now: number): Partial<Course> {
   const { clearedAt, astray } = course;
   switch (sight.policy.fetched) {
     case 'same':
-      return { clearedAt: now, astray: undefined };
+      return { clearedAt: now, due: course.id, astray: undefined };
     case 'other': {
       const again = { inRow: (astray?.inRow ?? 0) + 1, since: astray?.since ?? now };
       return { clearedAt: undefined, astray: isOut(course, sight) ? again : undefined };

@@ -20,6 +20,8 @@ export interface PublicationCensus {
  */
 export interface PublicationStore {
   get(domain: Hostname): Course | undefined;
+  /** The next in the order of their domains, at most `most`; the first follow the empty text. */
+  after(domain: string, most: number): readonly TenantCourse[];
   /** Those whose time has come, the longest awake first, at most `most`. */
   awake(now: number, most: number): readonly TenantCourse[];
   /** When the next one wakes; undefined where none does. */

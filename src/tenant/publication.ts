@@ -48,6 +48,8 @@ export interface Course extends Publication {
    * yet, or where a later look found otherwise.
    */
   readonly clearedAt: number | undefined;
+  /** The id that is to stand in DNS now: this one from its first clearance on, until then that of an earlier revision. */
+  readonly due: string | undefined;
   /** From here on the id may be in DNS, whatever came of it: noted before the publisher is asked for the first time. */
   readonly handedAt: number | undefined;
   /** What the publisher has in hand, as {@link Evidence.wanted} says it; undefined where it has to be asked. */
@@ -90,6 +92,7 @@ export function newCourse(beginning: Beginning, before: Course | undefined): Cou
     reached: { accepted: now },
     waiting: undefined,
     clearedAt: undefined,
+    due: before?.leftAt === undefined ? before?.due : undefined,
     handedAt: undefined,
     handed: undefined,
     byHand: undefined,

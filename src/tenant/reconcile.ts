@@ -3,7 +3,7 @@ import type { Hostname } from '../names/hostname.ts';
 import { isCutOff } from './cut-off.ts';
 import { leaving, type Serving } from './exposure.ts';
 import { accept, type Change, type Standing } from './revision.ts';
-import type { DocumentEntry, NewRevision, TenantLabels } from './store.ts';
+import type { DocumentEntry, Held, NewRevision, TenantLabels } from './store.ts';
 import type { Tenant } from './tenant.ts';
 
 /** A document file that stands for a domain, as it was just read. */
@@ -25,6 +25,8 @@ export interface Evidence {
   /** Files that stood for it when last looked at and are gone. */
   readonly vanished: readonly string[];
   readonly standing: Standing;
+  /** The document that is not to be taken in again as it is. */
+  readonly held?: Held | undefined;
   /** All revisions in the ledger, oldest first; asked for only where the tenant may leave. */
   servings(): readonly Serving[];
 }
@@ -61,6 +63,10 @@ export function reconcile(evidence: Evidence, change: Change): Verdict {
   const found = { ...settled, labels: { domain: evidence.domain, labels } };
   if (first.isUnterminated && isCutOff(policy, evidence.standing)) {
     return { ...settled, entries: [entry(first, [CUT_OFF])] };
+  }
+  // Its policy was taken back: what was wrong is not mended by reading it once more.
+  if (first.digest === evidence.held?.digest) {
+    return { ...settled, entries: [entry(first, [evidence.held.flaw])] };
   }
   const acceptance = accept(policy, evidence.standing, change);
   switch (acceptance.outcome) {

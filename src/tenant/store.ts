@@ -25,6 +25,16 @@ export interface NewRevision {
   readonly domain: Hostname;
   readonly policy: Policy;
   readonly revision: Revision;
+  /** It takes back another one, which did not come through. */
+  readonly takesBack?: boolean;
+}
+
+/** A document that is not to be taken in again, until it changes or is removed: its policy was taken back. */
+export interface Held {
+  readonly domain: Hostname;
+  /** Of the document as it is. */
+  readonly digest: string;
+  readonly flaw: Flaw;
 }
 
 /** A revision of a domain that was served elsewhere, before it came here. */
@@ -50,6 +60,8 @@ export interface Recording {
   readonly labels: readonly TenantLabels[];
   /** Whose intents have come true; one to leave is kept until the document is removed. */
   readonly fulfilled: readonly Hostname[];
+  /** A good entry, or the leaving, of the same domain ends it later. */
+  readonly held: readonly Held[];
   readonly now: number;
 }
 
@@ -61,6 +73,7 @@ export const NOTHING_FOUND: Omit<Recording, 'now'> = {
   left: [],
   labels: [],
   fulfilled: [],
+  held: [],
 };
 
 /** An id that may stand in DNS, since every worker serves its text (promise I2). */
@@ -93,6 +106,7 @@ export interface TenantStore {
   servings(domain: Hostname): readonly Serving[];
   isServed(domain: Hostname): boolean;
   labels(domain: Hostname): Tenant['labels'];
+  held(domain: Hostname): Held | undefined;
   /** One page of the served tenants, in the order of their domains. */
   list(query: TenantQuery): readonly TenantSummary[];
   summary(domain: Hostname): TenantSummary | undefined;

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { get } from './curl.ts';
 import type { DnsRecord } from './dns-record.ts';
 import type { Host } from './host.ts';
+import type { Knot } from './knot.ts';
 import type { Program } from './program.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -30,6 +31,8 @@ export interface Postseal {
   cli(...args: readonly string[]): Promise<string>;
   /** The records that the tenants given, else all, should have in DNS. */
   records(...domains: readonly string[]): Promise<DnsRecord[]>;
+  /** Sets in DNS what is asked for, as the tenants do: where they lead here first, and ids once they may be announced. */
+  publish(dns: Pick<Knot, 'put'>, ...domains: readonly string[]): Promise<DnsRecord[]>;
   close(): Promise<void>;
 }
 
@@ -67,6 +70,8 @@ export async function startPostseal(host: Host, options: PostsealOptions): Promi
   const program = host.spawn(process.execPath, [MAIN, 'serve'], { env, cwd: folder });
   const cli = (...args: readonly string[]) =>
     host.run(process.execPath, [MAIN, ...args], { env, cwd: folder });
+  const records = async (...domains: readonly string[]): Promise<DnsRecord[]> =>
+    JSON.parse(await cli('records', ...domains, '--json')).items;
   await program.until('readiness', async () => (await get(host, `http://${metrics}/readyz`))?.status === 200);
   return {
     program,
@@ -75,7 +80,17 @@ export async function startPostseal(host: Host, options: PostsealOptions): Promi
     writeTenant,
     removeTenant: (domain) => rm(tenantFile(domain)),
     cli,
-    records: async (...domains) => JSON.parse(await cli('records', ...domains, '--json')).items,
+    records,
+    publish: async (dns, ...domains) => {
+      await dns.put(...(await records(...domains)));
+      const published = await program.until('the ids of all', async () => {
+        const found = await records(...domains);
+        const hosts = found.filter(({ name }) => name.startsWith('mta-sts.'));
+        return hosts.length * 2 === found.length && found;
+      });
+      await dns.put(...published);
+      return published;
+    },
     close: () => program.stop(),
   };
 }

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { readPublications } from '../../src/store/files/publication-file.ts';
 import { Home, Server } from '../server/server.ts';
 import { documentOf, textOf } from './desk.ts';
 import { newestTexts, type RevisionRow, revisionsOf, served } from './running.ts';
 
 // A busy machine is slow, not wrong.
-t.setTimeout(180_000);
+t.setTimeout(400_000);
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const ROUNDS = 12;
@@ -80,6 +81,16 @@ function idsTold(home: Home): Map<string, string> {
   );
 }
 
+/** The id of each domain that may be announced, by the state file. */
+function idsDue(home: Home): Map<string, string | undefined> {
+  const publications = readPublications(home.state);
+  try {
+    return new Map(publications.after('', 1_000).map(({ domain, course }) => [domain, course.due]));
+  } finally {
+    publications.close();
+  }
+}
+
 function rowsByDomain(home: Home): Map<string, readonly RevisionRow[]> {
   return Map.groupBy(revisionsOf(home), ({ domain }) => domain);
 }
@@ -135,6 +146,10 @@ t.test('killed again and again while documents change', async (t) => {
       return DOMAINS.every((domain) => newest.get(domain) === latest(domain));
     }, 'all changes');
     const rows = rowsByDomain(home);
+    await server.until(() => {
+      const due = idsDue(home);
+      return DOMAINS.every((domain) => due.get(domain) === rows.get(domain)?.at(-1)?.id);
+    }, 'all ids, once their policies were fetched');
     const told = idsTold(home);
     for (const domain of DOMAINS) {
       const newest = rows.get(domain)?.at(-1);

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { handshake } from '../server/handshake.ts';
 import {
@@ -8,7 +10,7 @@ import {
   POLICY_PATH,
   type PolicyRequest,
 } from '../server/request.ts';
-import { Home, Server } from '../server/server.ts';
+import { Home, type LogLine, Server } from '../server/server.ts';
 import { TestCa } from '../server/test-ca.ts';
 import { ruleTests } from './rules.ts';
 
@@ -19,7 +21,12 @@ const name = 'mta-sts.example.test';
 const text = 'version: STSv1\r\nmode: enforce\r\nmx: mail.example.test\r\nmax_age: 604800\r\n';
 home.write(domain, { mode: 'enforce', max_age: 604800, mx: ['mail.example.test'] });
 home.writeCertificate(name, await ca.issue(name));
-const server = await Server.start(home, { POSTSEAL_WORKERS: '2', POSTSEAL_LOCAL_CA: 'false' });
+writeFileSync(join(home.path, 'senders-roots.pem'), ca.root);
+const server = await Server.start(home, {
+  POSTSEAL_WORKERS: '2',
+  POSTSEAL_LOCAL_CA: 'false',
+  POSTSEAL_OUTSIDE_CA_FILE: join(home.path, 'senders-roots.pem'),
+});
 t.teardown(async () => {
   await server.stop('SIGKILL');
   home.remove();
@@ -29,12 +36,24 @@ function fetch(request: Partial<PolicyRequest> = {}): ReturnType<typeof fetchPol
   return fetchPolicy(server.https, { name, root: ca.root, ...request });
 }
 
-/** A tenant of the name, with a certificate, that is served. */
+/** A tenant of the name, with a certificate, whose policy is served and may be announced. */
 async function tenant(of: string, policy: object = { mode: 'none', max_age: 86400 }): Promise<PolicyRequest> {
-  const request = { name: `mta-sts.${of}`, root: ca.root };
-  home.writeCertificate(request.name, await ca.issue(request.name));
-  await change(of, policy);
+  const name = `mta-sts.${of}`;
+  const request = await certified(of, await ca.issue(name), policy);
+  await untilAnnounced(of);
   return request;
+}
+
+/** A tenant of the name that is served, with this certificate. */
+async function certified(
+  of: string,
+  certificate: string,
+  policy: object = { mode: 'none', max_age: 86400 },
+): Promise<PolicyRequest> {
+  const name = `mta-sts.${of}`;
+  home.writeCertificate(name, certificate);
+  await change(of, policy);
+  return { name, root: ca.root };
 }
 
 /** Changes a tenant's document, and waits until that is served. */
@@ -43,6 +62,13 @@ async function change(of: string, policy: object): Promise<void> {
   const before = revisions().length;
   home.write(of, policy);
   await server.until(() => revisions().length > before, `another policy of ${of}`);
+}
+
+/** Waits until the newest policy was fetched from outside, and somebody told to set its id. */
+async function untilAnnounced(of: string): Promise<void> {
+  const newest = server.logged('policy_revised').findLast((line) => line.domain === of);
+  const isTold = ({ id, remedy }: LogLine) => id === newest?.id && /Set this record/.test(`${remedy}`);
+  await server.until(() => server.logged('publication').some(isTold), `the id of ${of}`);
 }
 
 async function announcedId(of = domain): Promise<string | undefined> {
@@ -64,6 +90,7 @@ async function isRefused(t: Test, options: object, what: string): Promise<void> 
 
 await ruleTests(t, 'server', {
   '3.1-record-published': async (t) => {
+    await untilAnnounced(domain);
     const served = server.logged('policy_revised').findLast((line) => line.domain === domain);
     t.equal(await announcedId(), served?.id);
     t.equal((await fetch()).body, text);
@@ -103,18 +130,22 @@ await ruleTests(t, 'server', {
   },
   '3.3-certificate-name': async (t) => {
     t.equal((await fetch()).certificate.subjectaltname, `DNS:${name}`);
-    const wild = await tenant('wild.test');
-    home.writeCertificate(wild.name, await ca.issue(wild.name, { names: ['*.wild.test'] }));
+    const wild = await certified(
+      'wild.test',
+      await ca.issue('mta-sts.wild.test', { names: ['*.wild.test'] }),
+    );
     t.equal((await fetchPolicy(server.https, wild)).certificate.subjectaltname, 'DNS:*.wild.test');
     for (const [of, names] of Object.entries({
       'common.test': ['other.test'],
       'deep.test': ['*.test'],
       'partial.test': ['m*.partial.test'],
     })) {
-      const { name } = await tenant(of);
-      home.writeCertificate(name, await ca.issue(name, { names, commonName: name }));
+      const name = `mta-sts.${of}`;
+      await certified(of, await ca.issue(name, { names, commonName: name }));
       await isRefused(t, { servername: name }, `a certificate for ${names} and the common name`);
+      t.equal(await announcedId(of), undefined, 'and no id is announced');
     }
+    await untilAnnounced('wild.test');
   },
   '3.3-certificate-trusted': async (t) => {
     t.equal((await fetch()).status, 200, 'a client that knows the root only');
@@ -262,6 +293,7 @@ await ruleTests(t, 'server', {
       mx: ['a.leaving.test'],
     });
     await change('leaving.test', { mode: 'none', max_age: 86400 });
+    await untilAnnounced('leaving.test');
     const id = await announcedId('leaving.test');
     home.removeDocument('leaving.test');
     await server.until(async () => (await readiness()).flawed_documents > 0, 'the flaw');

@@ -229,6 +229,30 @@ export function holdsTheContract(name: string, { open }: StoreUnderTest): void {
     }
   });
 
+  test('a document whose policy was taken back is held until a good one is met, or the tenant leaves', (t, store, reopened) => {
+    const flaw = { path: 'policy', message: 'M', remedy: 'R', rfc: 'RFC 8461' };
+    const held = { domain, digest: 'd1', flaw };
+    const file = 'example.com.yaml';
+    const entry = { ...entryOf(file, domain, 's1'), flaws: [flaw] };
+    const back = { ...next(store, domain, 'enforce', 1), takesBack: true };
+    store.record(recording({ revisions: [back], entries: [entry], held: [held], now: 1000 }));
+    t.strictSame(reopened().held(domain), held);
+    const kept = reopened();
+    kept.record(
+      recording({
+        entries: [{ ...entry, stamp: 's2' }],
+        revisions: [next(kept, domain, 'none', 2)],
+        now: 1001,
+      }),
+    );
+    t.strictSame(kept.held(domain), held, 'a flawed entry does not end it');
+    kept.record(recording({ entries: [entryOf(file, domain, 's3')] }));
+    t.equal(kept.held(domain), undefined);
+    kept.record(recording({ held: [held] }));
+    kept.record(recording({ left: [domain], now: 2000 }));
+    t.equal(kept.held(domain), undefined);
+  });
+
   test('an entry is replaced and forgotten', (t, store) => {
     const file = 'example.com.yaml';
     store.record(

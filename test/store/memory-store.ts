@@ -7,6 +7,7 @@ import type {
   AdoptedRevision,
   Announceable,
   DocumentEntry,
+  Held,
   NewRevision,
   Recording,
   TenantStore,
@@ -30,13 +31,16 @@ export class MemoryStore implements TenantStore {
   #tenants = new Map<Hostname, Kept>();
   #entries = new Map<string, DocumentEntry>();
   readonly #intents = new Map<Hostname, Intent>();
+  #held = new Map<Hostname, Held>();
 
-  record({ entries, forgotten, revisions, left, labels, fulfilled, now }: Recording): void {
-    const before = [new Map(this.#tenants), new Map(this.#entries)] as const;
+  record({ entries, forgotten, revisions, left, labels, fulfilled, held, now }: Recording): void {
+    const before = [new Map(this.#tenants), new Map(this.#entries), new Map(this.#held)] as const;
     try {
       for (const file of forgotten) this.#entries.delete(file);
-      for (const entry of entries) this.#entries.set(entry.file, entry);
+      for (const entry of entries) this.#recordEntry(entry);
       for (const revision of revisions) this.#revise(revision, now);
+      for (const each of held) this.#held.set(each.domain, each);
+      for (const domain of left) this.#held.delete(domain);
       for (const domain of left)
         this.#tenants.set(domain, { ...this.#kept(domain), served: false, labels: {} });
       for (const { domain, labels: words } of labels) {
@@ -44,9 +48,18 @@ export class MemoryStore implements TenantStore {
       }
       this.#fulfil(fulfilled);
     } catch (error) {
-      [this.#tenants, this.#entries] = before;
+      [this.#tenants, this.#entries, this.#held] = before;
       throw error;
     }
+  }
+
+  held(domain: Hostname): Held | undefined {
+    return this.#held.get(domain);
+  }
+
+  #recordEntry(entry: DocumentEntry): void {
+    this.#entries.set(entry.file, entry);
+    if (entry.flaws.length === 0 && entry.domain !== undefined) this.#held.delete(entry.domain);
   }
 
   settle(domains: readonly Hostname[] | 'all', now: number): void {

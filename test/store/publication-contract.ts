@@ -54,6 +54,7 @@ export function holdsThePublicationContract(name: string, { open }: StoresUnderT
       stage: 'observed',
       good: { number: 1, mode: 'testing' },
       handed: 'own',
+      due: first.id,
       wakeAt: 9000,
     }));
     const second = record(tenants, 'enforce', 2000);
@@ -61,6 +62,7 @@ export function holdsThePublicationContract(name: string, { open }: StoresUnderT
     t.match(course, { number: 2, id: second.id, stage: 'accepted', wakeAt: 0 });
     t.same(course?.good, { number: 1, mode: 'testing' }, 'what was observed before is known');
     t.equal(course?.handed, undefined);
+    t.equal(course?.due, first.id, 'and its id stays in DNS for now');
   });
 
   test('what a step found out of an earlier revision changes nothing of the newer one', (t, stores) => {
@@ -95,6 +97,14 @@ export function holdsThePublicationContract(name: string, { open }: StoresUnderT
   test('they wake in the order of their times', (t, { tenants, publications }) => {
     record(tenants, 'testing', 1000);
     record(tenants, 'testing', 1000, other);
+    t.same(
+      publications.after('', 1).map((each) => each.domain),
+      [domain],
+    );
+    t.same(
+      publications.after(domain, 9).map((each) => each.domain),
+      [other],
+    );
     publications.change(domain, 1, (course) => ({ ...course, wakeAt: 5000.4 }));
     publications.change(other, 1, (course) => ({ ...course, wakeAt: 4000 }));
     t.equal(publications.nextWake(), 4000);
@@ -180,6 +190,7 @@ function everything(course: Course): Course {
     reached: { accepted: 1, certified: 2, serving: 3 },
     waiting: { why: 'W', remedy: 'R', since: 4, next: 5 },
     clearedAt: 6,
+    due: 'id',
     handedAt: 7,
     handed: 'own',
     byHand: 'set it',

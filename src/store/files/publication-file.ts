@@ -33,6 +33,11 @@ class PublicationFile implements PublicationStore {
     return readCourse(this.#connection, domain);
   }
 
+  after(domain: string, most: number): readonly TenantCourse[] {
+    const after = 'SELECT domain, state FROM publication WHERE domain > ? ORDER BY domain LIMIT ?';
+    return this.#read(after, domain, most);
+  }
+
   awake(now: number, most: number): readonly TenantCourse[] {
     return this.#read(
       'SELECT domain, state FROM publication WHERE wake_at <= ? ORDER BY wake_at LIMIT ?',
@@ -106,7 +111,7 @@ class PublicationFile implements PublicationStore {
     this.#connection.close();
   }
 
-  #read(sql: string, ...values: number[]): readonly TenantCourse[] {
+  #read(sql: string, ...values: (number | string)[]): readonly TenantCourse[] {
     const rows = this.#connection.sql(sql).all(...values) as unknown as Row[];
     return rows.map((row) => ({ domain: row.domain, course: courseOf(row) }));
   }

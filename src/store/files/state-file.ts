@@ -9,6 +9,7 @@ import type {
   AdoptedRevision,
   Announceable,
   DocumentEntry,
+  Held,
   NewRevision,
   Recording,
   TenantLabels,
@@ -16,6 +17,7 @@ import type {
 } from '../../tenant/store.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
 import { Connection } from './connection.ts';
+import { heldFor, hold, release } from './held-rows.ts';
 import { forgetIntents, fulfil, intend, intentFor, intentsToLeave } from './intent-rows.ts';
 import { beginCourse, endCourse } from './publication-row.ts';
 import { openForReading, openForWriting, requireWritable } from './state-database.ts';
@@ -65,9 +67,11 @@ export class StateFile implements TenantStore {
         this.#connection.sql('DELETE FROM document WHERE file = ?').run(file);
       for (const entry of recording.entries) this.#recordEntry(entry);
       for (const revision of recording.revisions) this.#recordRevision(revision, recording.now);
+      for (const held of recording.held) hold(this.#connection, held);
       for (const domain of recording.left) {
         this.#connection.sql('UPDATE tenant SET left_at = ? WHERE domain = ?').run(recording.now, domain);
         endCourse(this.#connection, domain, recording.now);
+        release(this.#connection, domain);
         this.#recordLabels({ domain, labels: {} });
       }
       for (const labels of recording.labels) this.#recordLabels(labels);
@@ -133,6 +137,10 @@ export class StateFile implements TenantStore {
       this.#connection.sql('SELECT 1 FROM tenant WHERE domain = ? AND left_at IS NULL').get(domain) !==
       undefined
     );
+  }
+
+  held(domain: Hostname): Held | undefined {
+    return heldFor(this.#connection, domain);
   }
 
   labels(domain: Hostname): Tenant['labels'] {
@@ -228,9 +236,10 @@ export class StateFile implements TenantStore {
     this.#connection
       .sql('INSERT OR REPLACE INTO document (file, domain, stamp, flaws) VALUES (?, ?, ?, ?)')
       .run(file, domain ?? null, stamp, flaws.length > 0 ? JSON.stringify(flaws) : null);
+    if (flaws.length === 0 && domain !== undefined) release(this.#connection, domain);
   }
 
-  #recordRevision({ domain, policy, revision }: NewRevision, now: number): void {
+  #recordRevision({ domain, policy, revision, takesBack = false }: NewRevision, now: number): void {
     const { number, id, text, at, actor, address, cause } = revision;
     this.#connection
       .sql(
@@ -244,7 +253,7 @@ export class StateFile implements TenantStore {
        ON CONFLICT (domain) DO UPDATE SET revision = ?2, mode = ?3, left_at = NULL`,
       )
       .run(domain, number, policy.mode);
-    beginCourse(this.#connection, domain, { number, id, mode: policy.mode, now });
+    beginCourse(this.#connection, domain, { number, id, mode: policy.mode, takesBack, now });
   }
 
   #recordLabels({ domain, labels }: TenantLabels): void {
