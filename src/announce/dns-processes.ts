@@ -18,6 +18,10 @@ export interface DnsProcessesOptions {
 // Milliseconds.
 const END = 1_000;
 
+// Megabytes for what is made and dropped. A query leaves nothing behind, and with more of it, reading a large zone takes
+// a quarter more memory for good.
+const YOUNG = ['--max-semi-space-size=2'];
+
 const PROGRAM = fileURLToPath(new URL('dns-process.ts', import.meta.url));
 
 /**
@@ -34,6 +38,7 @@ export class DnsProcesses extends Processes<ToDns, never, DnsMetrics> {
       what: 'dns_process',
       count,
       program: PROGRAM,
+      execArgv: YOUNG,
       descriptors,
       begin: () => ({ kind: 'begin', settings: { ...settings, udp, tcp } }),
       sum: DNS_SUM,

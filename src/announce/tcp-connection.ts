@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Longer queries than this are none: a question, EDNS and a signature take some hundred octets. */
 const MOST_QUERY = 4_096;
@@ -19,7 +20,11 @@ export async function serveConnection(
   const closed = new Promise((resolve) => socket.once('close', resolve));
   try {
     for await (const query of queriesOf(socket)) {
+      let isFirst = true;
       for (const message of respond(query)) {
+        // Between the messages of a long transfer others are answered.
+        if (!isFirst) await nextTurn();
+        isFirst = false;
         const isTaken = socket.write(framed(message));
         if (!isTaken) await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed]);
         if (socket.destroyed) return;

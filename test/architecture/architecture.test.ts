@@ -47,6 +47,7 @@ const IMPURE = [
   'announce/own-dns.ts',
   'announce/rfc2136.ts',
   'announce/route53.ts',
+  'announce/tcp-connection.ts',
   'announce/udp-socket.ts',
   'announce/webhook.ts',
   'app/alert-config.ts',
