@@ -44,7 +44,7 @@ async function askServer(name: string, owner: string, question: AuthorityQuestio
   const { dns, at, own, signal } = question;
   const addresses = addressesOf(await dns.addresses(name, signal)).filter((each) => mayConnect(each, own));
   if (addresses.length === 0) return { name, shown: { shows: 'unknown', why: 'has no address to ask' } };
-  const asked = addresses.slice(0, MOST_ADDRESSES).map(async (address) => at(address).texts(owner, signal));
+  const asked = addresses.slice(0, MOST_ADDRESSES).map(async (address) => at(address).txt(owner, signal));
   return { name, shown: joined((await Promise.all(asked)).map(shownBy)) };
 }
 

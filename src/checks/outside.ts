@@ -55,7 +55,7 @@ export function openOutside(options: OutsideOptions): Outside {
         fetchFrom(options, at, own, signal),
         leadsOf(dns, at, signal),
         askAuthorities({ name: at.target, dns, at: options.at, own, signal }),
-        dns.texts(at.owner, signal),
+        dns.txt(at.owner, signal),
       ]);
       return { policy, leads, authorities, resolver: shownBy(texts) };
     },
@@ -78,7 +78,7 @@ export function openAlone({ serviceName, context, at: ask, places, nameServers }
       const policy = await fetchAt({ serviceName, context }, at, places, NOWHERE, signal);
       const authorities = await Promise.all(
         nameServers.map(async (name): Promise<Authority> => {
-          return { name, shown: shownBy(await ask(name).texts(at.target, signal)) };
+          return { name, shown: shownBy(await ask(name).txt(at.target, signal)) };
         }),
       );
       return { policy, leads: { to: 'us' }, authorities, resolver: authorities[0]?.shown ?? NOBODY };

@@ -28,8 +28,6 @@ export interface PublicDns {
   txt(name: string, signal: AbortSignal): Promise<Answer<readonly string[]>>;
   /** The CAA records of a name, aliases followed (RFC 8659 section 3). */
   caa(name: string, signal: AbortSignal): Promise<CaaAnswer>;
-  /** The TXT records of a name, aliases followed, each as its strings. */
-  texts(name: string, signal: AbortSignal): Promise<Answer<readonly string[]>>;
   /** The name servers of the zone that begins at this name. */
   nameServers(name: string, signal: AbortSignal): Promise<Answer<string>>;
 }
@@ -77,7 +75,6 @@ export function openPublicDns(options: PublicDnsOptions): PublicDns {
       const owner = chain.outcome === 'found' ? chain.records.at(-1) : undefined;
       return { records: answer.records, owner: owner ?? name };
     },
-    texts: (name, signal) => asker(options, signal)((resolver) => resolver.resolveTxt(name)),
     nameServers: (name, signal) => asker(options, signal)((resolver) => resolver.resolveNs(name)),
   };
 }

@@ -17,6 +17,10 @@ export class DnsTable implements PublicDns {
     return this.#answer(target === undefined ? [] : [target]);
   }
 
+  async nameServers(): Promise<Answer<string>> {
+    return this.#answer([]);
+  }
+
   async mx(): Promise<Answer<MxRecord>> {
     return this.#answer([]);
   }
