@@ -56,7 +56,7 @@ t.test('a worker that hangs at the end is killed', async (t) => {
 });
 
 t.test('a worker that hangs delays the metrics no longer than it may, and its counts are kept', async (t) => {
-  const edge = await Edge.start(t, { count: 1, workersTimes: { metrics: 100 } });
+  const edge = await Edge.start(t, { count: 1, workersTimes: { metrics: 2_000 } });
   edge.home.writeCertificate(name, await ca.issue(name));
   await edge.workers.apply([edge.record('example.test', 5)]);
   await fetchPolicy(edge.https, { name, root: ca.root });
