@@ -39,7 +39,7 @@ export function answerer(one: Endpoint, parts: Parts, keyed: KeyedAnswers): Answ
     const type = negotiate(request.headers.accept, types);
     if (type === undefined) return notAcceptable(types);
     const path = request.params as Readonly<Record<string, string | undefined>>;
-    const domain = path.domain === undefined ? undefined : visible(path.domain, caller, parts.desk);
+    const domain = path.domain === undefined ? undefined : visible(path.domain, one, caller, parts.desk);
     if (path.domain !== undefined && domain === undefined) return notFound('tenant');
     const asked = readQuery(query, request.query as Record<string, string | string[]>);
     const flaws = queryFlaws(asked);
@@ -81,8 +81,14 @@ function fingerprint({ method, url, headers, body }: FastifyRequest): string {
 }
 
 /** The tenant that a path names; undefined where it names none, or one that is not the caller's to see. */
-function visible(text: string, { token: { only } }: Caller, desk: TenantDesk): Hostname | undefined {
+function visible(
+  text: string,
+  { isForAnyName = false }: Endpoint,
+  { token: { only } }: Caller,
+  desk: TenantDesk,
+): Hostname | undefined {
   const domain = parsePolicyDomain(text);
+  if (domain.ok && isForAnyName) return domain.value;
   if (!domain.ok || (only !== undefined && !isWithin(only, domain.value, desk))) return undefined;
   return domain.value;
 }

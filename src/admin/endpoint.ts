@@ -62,6 +62,8 @@ export interface Endpoint<
   readonly needs: Scope;
   /** Whether a token that is bound to some tenants is never enough. */
   readonly isForUnbound?: boolean;
+  /** Whether `{domain}` may be any name, of which the handler tells what is the caller's alone. */
+  readonly isForAnyName?: boolean;
   readonly summary: string;
   readonly description?: string;
   readonly query?: Query;

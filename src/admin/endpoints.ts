@@ -2,6 +2,7 @@ import type { Endpoint } from './endpoint.ts';
 import { listAudit } from './endpoints/audit.ts';
 import { bulkTenants } from './endpoints/bulk.ts';
 import { listenToEvents } from './endpoints/events.ts';
+import { planChange } from './endpoints/plan.ts';
 import { getPolicy, getRevision, listRevisions, replacePolicy, rollBack } from './endpoints/policy.ts';
 import { getCertificate, getPublication, getRecords, renewCertificate } from './endpoints/standing.ts';
 import { createTenant, deleteTenant, getTenant, listTenants, replaceTenant } from './endpoints/tenants.ts';
@@ -10,7 +11,7 @@ import { createToken, getToken, listTokens, revokeToken } from './endpoints/toke
 /** All that the API does, in the order of its document. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...[listTenants, createTenant, getTenant, replaceTenant, deleteTenant, bulkTenants],
-  ...[getPolicy, replacePolicy, listRevisions, getRevision, rollBack],
+  ...[getPolicy, replacePolicy, listRevisions, getRevision, rollBack, planChange],
   ...[getRecords, getCertificate, renewCertificate, getPublication],
   ...[listTokens, createToken, getToken, revokeToken],
   ...[listAudit, listenToEvents],

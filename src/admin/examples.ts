@@ -119,3 +119,23 @@ export const recordsExample = {
     { name: '_mta-sts.example.com', type: 'TXT', value: 'v=STSv1; id=20261122T190650Z5f3a9c1e;' },
   ],
 };
+
+export const planExample = {
+  verdict: 'refused',
+  refusals: [{ host: 'mx2.example.net', number: 3, until: '2026-11-29T19:06:50.000Z', is_served: true }],
+  reports: [],
+  steps: [
+    {
+      do: 'policy',
+      mx: ['mail.example.com', 'mx2.example.net'],
+      at: '2026-11-22T19:06:50.000Z',
+      why: 'Senders are to allow the new hosts before mail goes to them',
+    },
+    {
+      do: 'mx',
+      hosts: ['mx2.example.net'],
+      at: '2026-11-22T19:11:50.000Z',
+      why: 'By then no sender holds the record with the earlier id',
+    },
+  ],
+};

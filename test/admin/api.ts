@@ -50,6 +50,7 @@ export class Api {
   };
   readonly server: FastifyInstance;
   readonly log: object[] = [];
+  readonly ending = new AbortController();
   /** Milliseconds by which its clock is ahead of the machine's. */
   ahead = 0;
 
@@ -73,7 +74,7 @@ export class Api {
       listeners: new Listeners(),
       now: clock,
     };
-    const ending = new AbortController();
+    const { ending } = this;
     const configured = configuredToken();
     const [server] = createAdminServers(1, {
       ...{ parts, configured, perMinute, proxies, log, ending: ending.signal },

@@ -40,6 +40,7 @@ const GOOD: Readonly<Record<string, Good>> = {
   listRevisions: { path: '/tenants/example.com/revisions' },
   getRevision: { path: '/tenants/example.com/revisions/1' },
   rollBack: { path: '/tenants/example.com/rollback', body: { to: 1 } },
+  planChange: { path: '/tenants/example.com/plan', body: { mx: ['mx.example.net'] } },
   getRecords: { path: '/tenants/example.com/records' },
   getCertificate: { path: '/tenants/example.com/certificate' },
   renewCertificate: { path: '/tenants/example.com/certificate/renew' },

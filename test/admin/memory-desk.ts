@@ -15,6 +15,7 @@ import type {
   WrittenDocument,
 } from '../../src/tenant/desk.ts';
 import { readDocument } from '../../src/tenant/document.ts';
+import { type Plan, pastOf, planMx } from '../../src/tenant/plan.ts';
 import { accept, type Revision } from '../../src/tenant/revision.ts';
 import type { Tenant } from '../../src/tenant/tenant.ts';
 
@@ -61,7 +62,13 @@ export class MemoryDesk implements TenantDesk {
     };
   }
 
-  async plan(): Promise<undefined> {}
+  async plan(domain: Hostname, wanted: readonly Hostname[]): Promise<Plan | undefined> {
+    const tenant = this.view(domain);
+    if (tenant === undefined) return undefined;
+    const serving = { mode: tenant.mode, max_age: tenant.max_age, from: tenant.at, until: undefined };
+    const past = pastOf([tenant.newest], [serving]);
+    return planMx({ past, wanted, present: [], now: Date.now(), ttl: 300, mxTtl: 300 });
+  }
 
   claims(): readonly never[] {
     return [];
