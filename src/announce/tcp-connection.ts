@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { framed } from '../dns/frames.ts';
 
 /** Longer queries than this are none: a question, EDNS and a signature take some hundred octets. */
 const MOST_QUERY = 4_096;
@@ -52,12 +53,4 @@ async function* queriesOf(socket: Socket): AsyncIterable<Buffer> {
     }
     waiting = waiting.subarray(at);
   }
-}
-
-/** RFC 1035 section 4.2.2, in one piece, so that it leaves in one packet. */
-function framed(message: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(LENGTH + message.length);
-  bytes.writeUInt16BE(message.length, 0);
-  message.copy(bytes, LENGTH);
-  return bytes;
 }

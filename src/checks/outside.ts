@@ -126,8 +126,8 @@ async function fetchAt(
 ): Promise<Fetched> {
   const host = policyHost(domain);
   const seen = places.map(async ({ host: address, port }) => {
-    const fetch = { host, address, port, context, text };
-    return { address, seen: await fetchPolicy(fetch, signal) };
+    const wanted = { host, address, port, context, text };
+    return { address, seen: await fetchPolicy(wanted, signal) };
   });
   return fetchedOf({ host, serviceName, addresses, places: await Promise.all(seen) });
 }

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import fc from 'fast-check';
 import t from 'tap';
 import { DNS_TIMES } from '../../src/announce/dns-messages.ts';
+import { framed } from '../../src/dns/frames.ts';
 import { FACTS, queryFor, shown } from '../dns/zone.ts';
 import { eventually } from '../peers/eventually.ts';
-import { ask, DnsSite, framed, TcpClient } from './dns-site.ts';
+import { ask, DnsSite, TcpClient } from './dns-site.ts';
 
 t.setTimeout(240_000);
 

@@ -10,6 +10,7 @@ import { DnsProcesses } from '../../src/announce/dns-processes.ts';
 import { Notifier } from '../../src/announce/notifier.ts';
 import { OwnDns } from '../../src/announce/own-dns.ts';
 import { bringInOrder } from '../../src/announce/zone-start.ts';
+import { Frames } from '../../src/dns/frames.ts';
 import { tsigKey } from '../../src/dns/tsig.ts';
 import type { Listeners } from '../../src/edge/listeners.ts';
 import type { ListenAddress } from '../../src/edge/messages.ts';
@@ -144,19 +145,12 @@ export async function ask(port: number, message: Buffer, milliseconds = 5_000): 
 export class TcpClient {
   readonly socket;
   readonly answers: Buffer[] = [];
-  #waiting = Buffer.alloc(0);
+  readonly #frames = new Frames();
 
   constructor(port: number) {
     this.socket = connect(port, '127.0.0.1');
     this.socket.on('error', () => {});
-    this.socket.on('data', (chunk) => {
-      this.#waiting = Buffer.concat([this.#waiting, chunk]);
-      while (this.#waiting.length >= 2 && this.#waiting.length >= 2 + this.#waiting.readUInt16BE(0)) {
-        const end = 2 + this.#waiting.readUInt16BE(0);
-        this.answers.push(this.#waiting.subarray(2, end));
-        this.#waiting = this.#waiting.subarray(end);
-      }
-    });
+    this.socket.on('data', (chunk) => this.answers.push(...this.#frames.take(chunk)));
   }
 
   async received(count: number): Promise<readonly Buffer[]> {
@@ -167,10 +161,4 @@ export class TcpClient {
   get ended(): Promise<unknown> {
     return this.socket.closed ? Promise.resolve() : once(this.socket, 'close');
   }
-}
-
-export function framed(message: Buffer): Buffer {
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(message.length);
-  return Buffer.concat([length, message]);
 }

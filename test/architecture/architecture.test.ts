@@ -65,6 +65,7 @@ const IMPURE = [
   'app/policy-job.ts',
   'app/policy-loop.ts',
   'app/publication-job.ts',
+  'app/publication-metrics.ts',
   'app/publications.ts',
   'app/start.ts',
   'app/tenant-desk.ts',
