@@ -1,3 +1,4 @@
+import { RCODE, rcodeName } from '../dns/codes.ts';
 import { type NotAnnounced, refused, unreachable } from './not-announced.ts';
 
 /** Whom an update went to, for the words about what it came to. */
@@ -11,20 +12,6 @@ export interface Addressee {
   /** Undefined where it is not known yet. */
   readonly zone: string | undefined;
 }
-
-export const RCODE = {
-  NOERROR: 0,
-  FORMERR: 1,
-  SERVFAIL: 2,
-  NXDOMAIN: 3,
-  NOTIMP: 4,
-  REFUSED: 5,
-  YXDOMAIN: 6,
-  YXRRSET: 7,
-  NXRRSET: 8,
-  NOTAUTH: 9,
-  NOTZONE: 10,
-} as const;
 
 /** What a response code means that is neither success nor a prerequisite that does not hold (RFC 2136 section 2.2). */
 export function rcodeFailure(rcode: number, to: Addressee): NotAnnounced {
@@ -55,7 +42,7 @@ export function rcodeFailure(rcode: number, to: Addressee): NotAnnounced {
       );
     default:
       return refused(
-        `${server} answered with the code ${codeName(rcode)}`,
+        `${server} answered with the code ${rcodeName(rcode)}`,
         'Look into the log of that server for the reason',
       );
   }
@@ -116,11 +103,4 @@ function differenceOf({
   if (server === undefined) return '';
   const seconds = Math.round((own - server) / 1000);
   return ` by ${Math.abs(seconds)} seconds, and ours is ${seconds > 0 ? 'ahead' : 'behind'}`;
-}
-
-function codeName(rcode: number): string {
-  const [name = String(rcode)] = Object.entries(RCODE).flatMap(([key, code]) =>
-    code === rcode ? [key] : [],
-  );
-  return name;
 }

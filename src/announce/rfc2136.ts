@@ -1,14 +1,15 @@
 import { randomInt } from 'node:crypto';
+import { CLASS, RCODE, TYPE } from '../dns/codes.ts';
 import { type Response, readResponse } from '../dns/response.ts';
 import { signRequest, type TsigAnswerVerdict, type TsigKey, verifyResponse } from '../dns/tsig.ts';
-import { CNAME, encodeQuestion, encodeUpdate, IN, SOA, TXT, txtData, txtText } from '../dns/update.ts';
+import { encodeQuestion, encodeUpdate, txtData, txtText } from '../dns/update.ts';
 import { canonicalName, nameToWire, readWireName, wireToText } from '../dns/wire-name.ts';
 import { type Book, publisherTo, type Wanted } from './book.ts';
 import { type DnsServer, type DnsTimes, exchange, USUAL_TIMES } from './dns-exchange.ts';
 import type { Held } from './held.ts';
 import { NotAnnounced, refused, unreachable } from './not-announced.ts';
 import type { Publisher } from './publisher.ts';
-import { type Addressee, RCODE, rcodeFailure, signatureFailure, unbelievable } from './rfc2136-failure.ts';
+import { type Addressee, rcodeFailure, signatureFailure, unbelievable } from './rfc2136-failure.ts';
 
 export interface Rfc2136Options {
   /** The primary of the zone. */
@@ -49,18 +50,18 @@ class Rfc2136Book implements Book<HeldInZone> {
 
   async read(name: string, signal: AbortSignal): Promise<HeldInZone> {
     const to = this.#addressee(name, this.#options.zone);
-    const response = await this.#ask(to, TXT, signal);
+    const response = await this.#ask(to, TYPE.TXT, signal);
     const owner = canonicalName(nameToWire(name));
-    const own = response.answers.filter((record) => record.name.equals(owner) && record.class === IN);
+    const own = response.answers.filter((record) => record.name.equals(owner) && record.class === CLASS.IN);
     const texts = own.flatMap(({ type, ttl, data }) => {
-      const text = type === TXT ? txtText(data) : undefined;
+      const text = type === TYPE.TXT ? txtText(data) : undefined;
       return text === undefined ? [] : [{ text, ttl }];
     });
-    const alias = own.find(({ type }) => type === CNAME);
+    const alias = own.find(({ type }) => type === TYPE.CNAME);
     return {
       texts,
       alias: alias && wireToText(readWireName(alias.data, 0)?.wire ?? Buffer.from('?')),
-      data: own.filter(({ type }) => type === TXT).map(({ data }) => data),
+      data: own.filter(({ type }) => type === TYPE.TXT).map(({ data }) => data),
       zone: to.zone ?? zoneIn(response),
     };
   }
@@ -68,7 +69,7 @@ class Rfc2136Book implements Book<HeldInZone> {
   async replace(held: HeldInZone, wanted: Wanted, signal: AbortSignal): Promise<boolean> {
     const { name, text, ttl } = wanted;
     const { data } = held;
-    const txt = { name, type: TXT };
+    const txt = { name, type: TYPE.TXT };
     const zone = held.zone ?? (await this.#findZone(this.#addressee(name, undefined), signal));
     const to = this.#addressee(name, zone);
     const message = encodeUpdate({
@@ -76,7 +77,7 @@ class Rfc2136Book implements Book<HeldInZone> {
       zone,
       prerequisites: [
         // A TXT record beside an alias would be dropped without a word (RFC 2136 section 3.4.2.2).
-        { require: 'no-set', name, type: CNAME },
+        { require: 'no-set', name, type: TYPE.CNAME },
         data.length === 0 ? { require: 'no-set', ...txt } : { require: 'exactly', ...txt, data },
       ],
       changes: [
@@ -93,7 +94,7 @@ class Rfc2136Book implements Book<HeldInZone> {
 
   /** The zone as the server knows it: the owner of the SOA record that stands in the answer or beside it. */
   async #findZone(to: Addressee, signal: AbortSignal): Promise<string> {
-    const zone = zoneIn(await this.#ask(to, SOA, signal));
+    const zone = zoneIn(await this.#ask(to, TYPE.SOA, signal));
     if (zone !== undefined) return zone;
     throw refused(`${to.server} tells no zone for ${to.name}`, 'Set dns.rfc2136.zone to the zone to change');
   }
@@ -147,7 +148,7 @@ class Rfc2136Book implements Book<HeldInZone> {
 }
 
 function zoneIn({ answers, authorities }: Response): string | undefined {
-  const soa = [...answers, ...authorities].find(({ type }) => type === SOA);
+  const soa = [...answers, ...authorities].find(({ type }) => type === TYPE.SOA);
   return soa && wireToText(soa.name);
 }
 

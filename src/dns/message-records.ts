@@ -1,3 +1,4 @@
+import { HEADER } from './codes.ts';
 import { readWireName } from './wire-name.ts';
 
 /** Where a record of a message is. */
@@ -11,7 +12,6 @@ export interface Extent {
   readonly end: number;
 }
 
-const HEADER = 12;
 const SECTIONS = [
   { section: 0, at: 6 },
   { section: 1, at: 8 },

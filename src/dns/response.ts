@@ -1,3 +1,4 @@
+import { FLAG, HEADER } from './codes.ts';
 import { FIXED, recordsOf } from './message-records.ts';
 import { canonicalName, readWireName } from './wire-name.ts';
 
@@ -20,18 +21,16 @@ export interface Response {
   readonly authorities: readonly ResponseRecord[];
 }
 
-const AUTHORITATIVE = 0x0400;
-
 /** Whether these bytes are the response to a message, so far as their headers tell (RFC 1035 section 4.1.1). */
 export function isResponseTo(message: Buffer, bytes: Buffer): boolean {
-  if (bytes.length < 12) return false;
+  if (bytes.length < HEADER) return false;
   const [asked, flags] = [message.readUInt16BE(2), bytes.readUInt16BE(2)];
   return bytes.readUInt16BE(0) === message.readUInt16BE(0) && (asked ^ flags) >> 11 === 0x10;
 }
 
 /** Whether it did not fit, and is to be asked for over TCP. */
 export function isTruncated(bytes: Buffer): boolean {
-  return bytes.length >= 12 && (bytes.readUInt16BE(2) & 0x0200) !== 0;
+  return bytes.length >= HEADER && (bytes.readUInt16BE(2) & FLAG.TC) !== 0;
 }
 
 /** Undefined where the bytes are no whole message. */
@@ -51,7 +50,7 @@ export function readResponse(bytes: Buffer): Response | undefined {
   const flags = bytes.readUInt16BE(2);
   return {
     rcode: flags & 0xf,
-    isAuthoritative: (flags & AUTHORITATIVE) !== 0,
+    isAuthoritative: (flags & FLAG.AA) !== 0,
     answers: inSection(0),
     authorities: inSection(1),
   };

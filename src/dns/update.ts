@@ -1,4 +1,6 @@
+import { CLASS, HEADER, OPCODE, TYPE } from './codes.ts';
 import { canonicalName, nameToWire } from './wire-name.ts';
+import { txtRecord } from './wire-record.ts';
 
 // Dynamic updates (RFC 2136) and the questions that go before them, as bytes.
 
@@ -31,15 +33,9 @@ export interface Update {
   readonly changes: readonly Change[];
 }
 
-export const SOA = 6;
-export const CNAME = 5;
-export const TXT = 16;
-
-export const IN = 1;
-const NONE = 254;
-const ANY = 255;
-const OPCODE_UPDATE = 5 << 11;
-const MOST_STRING = 255;
+const OPCODE_UPDATE = OPCODE.UPDATE << 11;
+/** Type, class, time to live and length, before a record's data. */
+const FIXED = 10;
 const EMPTY = Buffer.alloc(0);
 
 /** A query without recursion: it is the server itself that is asked. */
@@ -54,21 +50,15 @@ export function encodeUpdate({ id, zone, prerequisites, changes }: Update): Buff
   const counts = [1, required.length, changed.length] as const;
   return Buffer.concat([
     header(id, OPCODE_UPDATE, counts),
-    zoneOrQuestion(zone, SOA),
+    zoneOrQuestion(zone, TYPE.SOA),
     ...required,
     ...changed,
   ]);
 }
 
-/** The data of a TXT record: an ASCII text, in as few strings as it takes (RFC 1035 section 3.3.14). */
+/** The data of a TXT record. */
 export function txtData(text: string): Buffer {
-  const bytes = Buffer.from(text, 'latin1');
-  const parts: Buffer[] = [];
-  for (let at = 0; at === 0 || at < bytes.length; at += MOST_STRING) {
-    const string = bytes.subarray(at, at + MOST_STRING);
-    parts.push(Buffer.from([string.length]), string);
-  }
-  return Buffer.concat(parts);
+  return txtRecord(text, 0).subarray(FIXED);
 }
 
 /** The text of a TXT record, its strings joined as senders join them; undefined where the data is no such record. */
@@ -84,7 +74,7 @@ export function txtText(data: Buffer): string | undefined {
 }
 
 function header(id: number, flags: number, counts: readonly [number, number, number]): Buffer {
-  const bytes = Buffer.alloc(12);
+  const bytes = Buffer.alloc(HEADER);
   for (const [index, value] of [id, flags, ...counts].entries()) bytes.writeUInt16BE(value, 2 * index);
   return bytes;
 }
@@ -92,7 +82,7 @@ function header(id: number, flags: number, counts: readonly [number, number, num
 function zoneOrQuestion(name: string, type: number): Buffer {
   const rest = Buffer.alloc(4);
   rest.writeUInt16BE(type, 0);
-  rest.writeUInt16BE(IN, 2);
+  rest.writeUInt16BE(CLASS.IN, 2);
   return Buffer.concat([canonicalName(nameToWire(name)), rest]);
 }
 
@@ -100,17 +90,17 @@ function prerequisiteRecords(prerequisite: Prerequisite): readonly Buffer[] {
   const { name, type } = prerequisite;
   switch (prerequisite.require) {
     case 'set':
-      return [record({ name, type, class: ANY })];
+      return [record({ name, type, class: CLASS.ANY })];
     case 'no-set':
-      return [record({ name, type, class: NONE })];
+      return [record({ name, type, class: CLASS.NONE })];
     case 'exactly':
-      return prerequisite.data.map((data) => record({ name, type, class: IN, data }));
+      return prerequisite.data.map((data) => record({ name, type, class: CLASS.IN, data }));
   }
 }
 
 function changeRecord(change: Change): Buffer {
-  if (change.do === 'delete-set') return record({ ...change, class: ANY });
-  return record({ ...change, class: IN });
+  if (change.do === 'delete-set') return record({ ...change, class: CLASS.ANY });
+  return record({ ...change, class: CLASS.IN });
 }
 
 interface Written {
@@ -122,7 +112,7 @@ interface Written {
 }
 
 function record({ name, type, class: recordClass, ttl = 0, data = EMPTY }: Written): Buffer {
-  const fixed = Buffer.alloc(10);
+  const fixed = Buffer.alloc(FIXED);
   fixed.writeUInt16BE(type, 0);
   fixed.writeUInt16BE(recordClass, 2);
   fixed.writeUInt32BE(ttl, 4);

@@ -3,8 +3,9 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import t from 'tap';
+import { TYPE } from '../../src/dns/codes.ts';
 import { readResponse } from '../../src/dns/response.ts';
-import { encodeUpdate, TXT, txtData, txtText } from '../../src/dns/update.ts';
+import { encodeUpdate, txtData, txtText } from '../../src/dns/update.ts';
 import { nameToWire, readWireName, wireToText } from '../../src/dns/wire-name.ts';
 import { startLoopback } from '../peers/loopback.ts';
 import { holds } from '../property.ts';
@@ -40,12 +41,12 @@ t.test('an update says what nsupdate says', async (t) => {
     zone,
     prerequisites: [
       { require: 'no-set', name, type: 5 },
-      { require: 'set', name: `b.${zone}`, type: TXT },
-      { require: 'exactly', name, type: TXT, data: [Buffer.from('\x03one\x03two')] },
+      { require: 'set', name: `b.${zone}`, type: TYPE.TXT },
+      { require: 'exactly', name, type: TYPE.TXT, data: [Buffer.from('\x03one\x03two')] },
     ],
     changes: [
-      { do: 'delete-set', name, type: TXT },
-      { do: 'add', name, type: TXT, ttl: 300, data: txtData('v=STSv1; id=1;') },
+      { do: 'delete-set', name, type: TYPE.TXT },
+      { do: 'add', name, type: TYPE.TXT, ttl: 300, data: txtData('v=STSv1; id=1;') },
     ],
   });
   t.same(records(own), records(bytes));
