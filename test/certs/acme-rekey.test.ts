@@ -8,7 +8,7 @@ import { type Meddling, startCaStandIn } from './ca-stand-in.ts';
 t.setTimeout(120_000);
 
 const EAB_KEY = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W';
-const site = await startAcmeSite(t, { badNonces: 5, externalAccounts: { 'kid-1': EAB_KEY } });
+const site = await startAcmeSite(t, { badNonces: 5, retryAfter: 0, externalAccounts: { 'kid-1': EAB_KEY } });
 const standIn = await startCaStandIn(site.pebble);
 t.teardown(() => standIn.close());
 const { pebble } = site;
