@@ -5,8 +5,11 @@ import type { UpkeepStore } from '../certs/upkeep-store.ts';
 import { parsePolicyDomain, policyHost } from '../names/hostname.ts';
 import { openUpkeep, readUpkeep } from '../store/files/upkeep-file.ts';
 import { loadConfig } from './config.ts';
+import { fromNow } from './moment.ts';
 import { EXIT, fail, print, printJson } from './printing.ts';
 import { opened } from './state.ts';
+import type { Column, Row } from './table.ts';
+import { isTerminal, printList } from './terminal.ts';
 
 const BATCH = 1_000;
 
@@ -15,7 +18,7 @@ export function listCertificates(options: { json?: boolean }, file: string | und
   withUpkeep(file, readUpkeep, (store, cas) => {
     const now = Date.now();
     const standings = cas.map((ca) => store.standing(ca));
-    const items: ReturnType<typeof tell>[] = [];
+    const items: Told[] = [];
     for (let last = ''; ; ) {
       const upkeeps = store.after(last, BATCH);
       items.push(...upkeeps.map((upkeep) => tell(certificateState(upkeep, standings, now))));
@@ -23,7 +26,11 @@ export function listCertificates(options: { json?: boolean }, file: string | und
       last = upkeeps.at(-1)?.host ?? '';
     }
     if (options.json) printJson({ items });
-    else for (const item of items) print(line(item));
+    else
+      printList(
+        COLUMNS,
+        items.map((item) => row(item, now)),
+      );
   });
 }
 
@@ -72,11 +79,33 @@ function tell({ host, state, issuer, notAfter, renewAt, why, remedy }: Certifica
   return { host, state, issuer: issuer ?? null, ...times, why, remedy };
 }
 
+type Told = ReturnType<typeof tell>;
+
 function isoOrNull(at: number | undefined): string | null {
   return at === undefined ? null : new Date(at).toISOString();
 }
 
-function line({ host, state, issuer, notAfter, renewAt, why, remedy }: ReturnType<typeof tell>): string {
-  const parts = [host, state, issuer ?? '-', notAfter ?? '-', renewAt ?? '-', why, remedy];
-  return parts.join('\t').trimEnd();
+const COLUMNS: readonly Column[] = [
+  { title: 'HOST' },
+  { title: 'STATE' },
+  { title: 'CA', drop: 2 },
+  { title: 'ENDS' },
+  { title: 'RENEWAL', drop: 1 },
+];
+const LOOKS = { valid: 'green', ending: 'yellow', expired: 'red', none: 'dim' } as const;
+
+/** What is wrong and what to do stand below the row; in a pipe they are the last two parts of the line. */
+function row({ host, state, issuer, notAfter, renewAt, why, remedy }: Told, now: number): Row {
+  const time = (at: string | null) => (at === null ? '-' : isTerminal() ? fromNow(Date.parse(at), now) : at);
+  const notes = [why, remedy].map((text) => ({ text }));
+  return {
+    cells: [
+      { text: host },
+      { text: state, style: LOOKS[state] },
+      { text: issuer ?? '-' },
+      { text: time(notAfter) },
+      { text: time(renewAt) },
+    ],
+    notes: isTerminal() ? notes.filter(({ text }) => text !== '') : notes,
+  };
 }

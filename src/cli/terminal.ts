@@ -17,7 +17,8 @@ export function canAsk(): boolean {
 }
 
 export function terminalWidth(): number {
-  return process.stdout.columns ?? USUAL_WIDTH;
+  // A terminal that was told no size says 0.
+  return process.stdout.columns || USUAL_WIDTH;
 }
 
 /** Colours on a terminal that has them, unless NO_COLOR says no. */

@@ -11,6 +11,7 @@ export const NEEDED: readonly Needed[] = [
   { file: 'ip', package: 'iproute2' },
   { file: 'ss', package: 'iproute2' },
   { file: 'nsenter', package: 'util-linux' },
+  { file: 'script', package: 'bsdutils' },
   { file: 'curl', package: 'curl' },
   { file: 'openssl', package: 'openssl' },
   // Senders and their DNS.
