@@ -2,7 +2,7 @@ import type { DnsRecord } from './dns-record.ts';
 import type { Host } from './host.ts';
 import { type Knot, startKnot } from './knot.ts';
 import { Network, RESOLVER_NUMBER } from './network.ts';
-import { startUnbound } from './unbound.ts';
+import { startUnbound, type Unbound } from './unbound.ts';
 
 export interface InternetOptions {
   /** Zones that the root delegates to the authoritative server. */
@@ -16,6 +16,8 @@ export interface InternetOptions {
 export interface Internet {
   /** Changes what is in DNS. */
   readonly dns: Knot;
+  /** What the hosts ask. */
+  readonly resolver: Unbound;
   /** Plugs in a host with the addresses 10.88.0.n and fd00:88::n. Numbers 53 and 54 are taken. */
   host(name: string, ...numbers: readonly number[]): Promise<Host>;
   close(): Promise<void>;
@@ -28,9 +30,10 @@ export async function startInternet(options: InternetOptions): Promise<Internet>
     const host = await network.host('dns', RESOLVER_NUMBER, RESOLVER_NUMBER + 1);
     const [resolver = '', authority = ''] = host.ipv4;
     const dns = await startKnot(host, { address: authority, zones, records });
-    await startUnbound(host, { address: resolver, root: authority, cacheSeconds });
+    const unbound = await startUnbound(host, { address: resolver, root: authority, cacheSeconds });
     return {
       dns,
+      resolver: unbound,
       host: (name, ...numbers) => network.host(name, ...numbers),
       close: () => network.close(),
     };

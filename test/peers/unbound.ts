@@ -4,6 +4,11 @@ import type { Host } from './host.ts';
 
 /** Unbound as the recursive resolver of all hosts, with a root server of the test's own. */
 export interface Unbound {
+  /** Loses all that it keeps, as if its time had come. */
+  forget(): Promise<void>;
+  /** Answers nobody, until it is let go on. */
+  pause(): void;
+  goOn(): void;
   /** What it logged. */
   readonly lines: readonly string[];
   close(): Promise<void>;
@@ -25,7 +30,17 @@ export async function startUnbound(host: Host, options: UnboundOptions): Promise
   await writeFile(config, configText(folder, options));
   const program = host.spawn('unbound', ['-d', '-c', config]);
   await program.line(/start of service/);
-  return { lines: program.lines, close: () => program.stop() };
+  return {
+    lines: program.lines,
+    forget: async () => {
+      const from = program.lines.length;
+      program.kill('SIGHUP');
+      await program.line(/start of service/, from);
+    },
+    pause: () => program.kill('SIGSTOP'),
+    goOn: () => program.kill('SIGCONT'),
+    close: () => program.stop(),
+  };
 }
 
 // Names in random letter case (0x20), and no more of a name shown to a server than it has to know (RFC 9156).
