@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import { truncated } from '../dns/answer.ts';
-import { rcodeName } from '../dns/codes.ts';
+import { RCODE, rcodeName } from '../dns/codes.ts';
 import { hashOfName, RateLimit } from '../dns/rate-limit.ts';
 import { type Authority, type Response, respond, type Transport } from '../dns/respond.ts';
 import type { ListenAddress } from '../edge/messages.ts';
@@ -116,7 +116,9 @@ export class DnsServer {
   /** What is sent under the rate limit; undefined for nothing. */
   #limitedAnswer(message: Buffer, { answer, query }: Answered, address: string): Buffer | undefined {
     if (this.#limit === undefined) return answer.bytes;
-    const kind = query !== undefined && answer.kind === 'records' ? hashOfName(message, query.nameEnd) : 0;
+    // Names that are there are few and each counts for itself; those that are not have no end.
+    const isThere = query !== undefined && answer.rcode === RCODE.NOERROR;
+    const kind = isThere ? hashOfName(message, query.nameEnd) : 0;
     const verdict = this.#limit.spend(address, kind, performance.now());
     if (verdict === 'send') return answer.bytes;
     add(this.#limited, verdict);

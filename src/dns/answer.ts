@@ -6,14 +6,13 @@ import type { Zone } from './zone.ts';
 export interface Answer {
   readonly bytes: Buffer;
   readonly rcode: number;
-  /** What it says, as far as many of the same are to be limited together. */
-  readonly kind: 'records' | 'negative' | 'error';
 }
 
 /** What a message says after its question. Records are without their owner. */
 interface Content {
   readonly rcode: number;
-  readonly kind: Answer['kind'];
+  /** Whether it is about a name of our zone. */
+  readonly isOurs: boolean;
   /** Of the question's name. */
   readonly answers?: Records;
   /** Of the zone's own name, which begins at `zoneAt`. */
@@ -54,32 +53,32 @@ export function udpRoom({ edns }: Query): number {
 
 /** An answer that says no more than its code, with the question where it could be read. */
 export function refusal(message: Buffer, query: Query | undefined, rcode: number): Answer {
-  if (query !== undefined) return compose(message, query, { rcode, kind: 'error' }, LEAST_UDP);
+  if (query !== undefined) return compose(message, query, { rcode, isOurs: false }, LEAST_UDP);
   const bytes = Buffer.alloc(HEADER);
   message.copy(bytes, 0, 0, 4);
   // The opcode and whether recursion was asked for are the client's.
   bytes.writeUInt16BE((message.readUInt16BE(2) & OPCODE_AND_RD) | FLAG.QR | rcode, 2);
-  return { bytes, rcode, kind: 'error' };
+  return { bytes, rcode };
 }
 
 const OPCODE_AND_RD = 0x7900;
 
 /** The same answer without its records, which sends the client to TCP. It is no longer than the query. */
 export function truncated(message: Buffer, query: Query): Buffer {
-  const { bytes } = compose(message, query, { rcode: RCODE.NOERROR, kind: 'error' }, LEAST_UDP);
+  const { bytes } = compose(message, query, { rcode: RCODE.NOERROR, isOurs: false }, LEAST_UDP);
   bytes.writeUInt16BE(bytes.readUInt16BE(2) | FLAG.TC, 2);
   return bytes;
 }
 
 function contentOf(zone: Zone, message: Buffer, query: Query): Content {
   const { nameEnd, type, edns } = query;
-  if (edns !== undefined && edns.version > 0) return { rcode: RCODE.BADVERS, kind: 'error' };
+  if (edns !== undefined && edns.version > 0) return { rcode: RCODE.BADVERS, isOurs: false };
   const zoneAt = query.class === CLASS.IN ? zone.beginIn(message, nameEnd) : 0;
   // Transfers are for those who sign, and answered elsewhere.
   if (zoneAt === 0 || type === TYPE.AXFR || type === TYPE.IXFR) {
-    return { rcode: RCODE.REFUSED, kind: 'error' };
+    return { rcode: RCODE.REFUSED, isOurs: false };
   }
-  const no = { authority: { records: zone.negativeSoa, count: 1 }, zoneAt, kind: 'negative' } as const;
+  const no = { authority: { records: zone.negativeSoa, count: 1 }, zoneAt, isOurs: true } as const;
   if (zoneAt === HEADER) return apex(zone, type) ?? { rcode: RCODE.NOERROR, ...no };
   // No octet but a letter of ASCII becomes one by this, and the zone has no others.
   const found = zone.find(message.toString('latin1', HEADER, zoneAt).toLowerCase());
@@ -100,12 +99,12 @@ function matching(type: number, found: Records, zone: Zone): Records | undefined
 }
 
 function positive(answers: Records): Content {
-  return { rcode: RCODE.NOERROR, kind: 'records', answers };
+  return { rcode: RCODE.NOERROR, isOurs: true, answers };
 }
 
 /** Header, question in the client's letter case, records with pointers as owners, and OPT where the query has it. */
 function compose(message: Buffer, query: Query, content: Content, room: number): Answer {
-  const { rcode, kind, answers, authority, zoneAt = 0 } = content;
+  const { rcode, isOurs, answers, authority, zoneAt = 0 } = content;
   const { edns } = query;
   const questionEnd = query.nameEnd + QUESTION_REST;
   const size = sizeOf(answers) + sizeOf(authority);
@@ -113,7 +112,6 @@ function compose(message: Buffer, query: Query, content: Content, room: number):
   const isWhole = end + size <= room;
   const bytes = Buffer.allocUnsafe(isWhole ? end + size : end);
   message.copy(bytes, 0, 0, questionEnd);
-  const isOurs = kind !== 'error';
   const flags = (message.readUInt16BE(2) & FLAG.RD) | FLAG.QR | (isOurs ? FLAG.AA : 0);
   bytes.writeUInt16BE(flags | (isWhole ? 0 : FLAG.TC) | (rcode & 0xf), 2);
   bytes.writeUInt16BE(isWhole ? (answers?.count ?? 0) : 0, 6);
@@ -125,7 +123,7 @@ function compose(message: Buffer, query: Query, content: Content, room: number):
     at = place(bytes, at, authority, zoneAt);
   }
   if (edns !== undefined) writeOpt(bytes, at, rcode, edns.dnssecOk);
-  return { bytes, rcode, kind };
+  return { bytes, rcode };
 }
 
 function sizeOf(records: Records | undefined): number {

@@ -73,7 +73,7 @@ function respondSigned(
 
 /** A transfer over UDP would hardly ever fit; a secondary that tries it comes again (RFC 1995 section 2). */
 function overTcp(message: Buffer, query: Query): Answer {
-  return { bytes: truncated(message, query), rcode: RCODE.NOERROR, kind: 'error' };
+  return { bytes: truncated(message, query), rcode: RCODE.NOERROR };
 }
 
 function isTransferOf(zone: Zone, message: Buffer, query: Query): boolean {

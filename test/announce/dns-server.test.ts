@@ -142,6 +142,24 @@ t.test('over the rate, answers are dropped or send the client to TCP, where they
   socket.close();
 });
 
+t.test('names that are there count each for itself, those that are not all together', async (t) => {
+  const limited = await DnsSite.start(t, { count: 1, settings: { responsesPerSecond: 5 } });
+  const names = Array.from({ length: 40 }, (_, index) => `n${index}.test._mta-sts`);
+  await Promise.all(names.map((name) => limited.announce(name, 'a')));
+  const socket = createSocket('udp4');
+  const send = (name: string) =>
+    socket.send(queryFor({ name: `${name}.${FACTS.name}`, type: 'TXT' }), limited.port, '127.0.0.1');
+  const answered = async (what: string) => (await limited.processes.metrics()).answers[`udp ${what}`] ?? 0;
+  for (const name of names) send(name);
+  await eventually('an answer to each', async () => (await answered('NOERROR')) === 40);
+  t.same((await limited.processes.metrics()).limited, {});
+  for (const name of names) send(`no-${name}`);
+  await eventually('all queries', async () => (await answered('NXDOMAIN')) === 40);
+  const { slip = 0, drop = 0 } = (await limited.processes.metrics()).limited;
+  t.ok(slip + drop >= 20, `${slip + drop} over the rate`);
+  socket.close();
+});
+
 t.test('a port that is taken over UDP is not listened on', async (t) => {
   const taken = createSocket('udp4');
   taken.bind(0, '127.0.0.1');
