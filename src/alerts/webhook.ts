@@ -1,5 +1,6 @@
-import { createHmac } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Channel } from './channel.ts';
+import { webhookSignature } from './webhook-signature.ts';
 
 // Milliseconds.
 const REQUEST_TIME = 15_000;
@@ -13,21 +14,19 @@ export interface WebhookOptions {
   readonly time?: number;
 }
 
-/**
- * Tells by a POST of JSON, without following redirects. Any status of success is taken for delivery.
- * `postseal-signature` is `sha256=` and the HMAC (RFC 2104) of the body in hexadecimal.
- */
+/** Tells by a POST of JSON, without following redirects. Any status of success is taken for delivery. */
 export function webhookChannel({ url, secret, time = REQUEST_TIME }: WebhookOptions): Channel {
   const { origin, address, authorization } = read(url);
   return {
     name: 'webhook',
     async tell(message, signal) {
       const body = JSON.stringify(message);
+      const request = { id: `msg_${randomUUID()}`, at: Date.parse(message.at) };
       const headers = {
         'content-type': 'application/json',
         'user-agent': 'postseal',
         ...(authorization !== undefined && { authorization }),
-        ...(secret !== undefined && { 'postseal-signature': signature(body, secret) }),
+        ...(secret !== undefined && webhookSignature(body, secret, request)),
       };
       const late = AbortSignal.timeout(time);
       try {
@@ -46,10 +45,6 @@ export function webhookChannel({ url, secret, time = REQUEST_TIME }: WebhookOpti
       }
     },
   };
-}
-
-function signature(body: string, secret: string): string {
-  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }
 
 /** A user and password go into a header: fetch takes no URL with them. */

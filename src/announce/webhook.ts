@@ -1,5 +1,6 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import Type from 'typebox';
+import { webhookSignature } from '../alerts/webhook-signature.ts';
 import type { Announcement, AnnounceOutcome } from '../tenant/announcement.ts';
 import { HttpApi, type HttpReply, jsonShape } from './http-api.ts';
 import { NotAnnounced } from './not-announced.ts';
@@ -19,11 +20,7 @@ const REMEDY = 'Mend it in what takes the webhook: docs/dns.md says what is expe
 const SECRET_REMEDY = 'Set dns.webhook.secret to the secret that what takes the webhook has';
 const wordsShape = jsonShape(Type.Object({ why: Type.String(), remedy: Type.Optional(Type.String()) }));
 
-/**
- * Hands each record set to something of the operator's, which brings it into DNS. Signed as Standard Webhooks 1.0 says
- * (github.com/standard-webhooks/standard-webhooks), for which there are libraries in many languages. Each request has
- * an id of its own, by which a replayed one can be told.
- */
+/** Hands each record set to something of the operator's, which brings it into DNS; signed as alerts are. */
 export function webhookPublisher(options: WebhookOptions): Publisher {
   const { url, secret, time, now } = options;
   const api = new HttpApi({
@@ -34,8 +31,10 @@ export function webhookPublisher(options: WebhookOptions): Publisher {
   });
   return {
     announce: async (announcement, signal) => {
-      const body = JSON.stringify(payload(announcement, now()));
-      const headers = { 'content-type': 'application/json', ...signature(body, secret, now()) };
+      const at = now();
+      const body = JSON.stringify(payload(announcement, at));
+      const signature = webhookSignature(body, secret, { id: `msg_${randomUUID()}`, at });
+      const headers = { 'content-type': 'application/json', ...signature };
       try {
         return outcomeOf(await api.send({ method: 'POST', url, headers, body }, signal), api);
       } catch (error) {
@@ -51,14 +50,6 @@ function payload({ domain, name, text, ttl }: Announcement, now: number) {
   const type = text === undefined ? 'dns.txt.remove' : 'dns.txt.set';
   const data = { domain, name, type: 'TXT', ...(text !== undefined && { text, ttl }) };
   return { type, timestamp: new Date(now).toISOString(), data };
-}
-
-function signature(body: string, secret: string, now: number): Readonly<Record<string, string>> {
-  const id = `msg_${randomUUID()}`;
-  const timestamp = String(Math.floor(now / 1000));
-  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : secret;
-  const mac = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
-  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${mac}` };
 }
 
 function outcomeOf(reply: HttpReply, api: HttpApi): AnnounceOutcome {

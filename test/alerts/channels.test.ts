@@ -20,12 +20,13 @@ t.test('a webhook gets the message, signed', async (t) => {
   t.same(await channel.tell(MESSAGE, noAbort()), { outcome: 'told' });
   const [request] = receiver.requests;
   t.same(JSON.parse(request?.body ?? ''), MESSAGE);
-  const expected = createHmac('sha256', SECRET)
-    .update(request?.body ?? '')
-    .digest('hex');
+  const { 'webhook-id': id, 'webhook-timestamp': at } = request?.headers ?? {};
+  const expected = createHmac('sha256', SECRET).update(`${id}.${at}.${request?.body}`).digest('base64');
+  t.match(id, /^msg_[\da-f-]{36}$/);
+  t.equal(at, '0', 'the time of the message');
   t.match(request, {
     line: 'POST /hook?token=s3cret',
-    headers: { 'postseal-signature': `sha256=${expected}`, 'content-type': 'application/json' },
+    headers: { 'webhook-signature': `v1,${expected}`, 'content-type': 'application/json' },
   });
 });
 
@@ -35,7 +36,7 @@ t.test('without a secret nothing is signed; a user and a password go into a head
   t.same(await webhookChannel({ url, secret: undefined }).tell(MESSAGE, noAbort()), { outcome: 'told' });
   const { headers } = receiver.requests[0] ?? {};
   t.equal(headers?.authorization, `Basic ${Buffer.from('user:p@ss').toString('base64')}`);
-  t.equal(headers?.['postseal-signature'], undefined);
+  t.equal(headers?.['webhook-signature'], undefined);
 });
 
 t.test('whatever a webhook does, the reason holds no more of its address than the origin', async (t) => {

@@ -9,7 +9,8 @@ const PORT = 8080;
 
 interface Received {
   readonly line: string;
-  readonly signature: string | undefined;
+  /** The id and the time of the request, with its signature. */
+  readonly signed: Readonly<Record<'id' | 'at' | 'signature', string | undefined>>;
   readonly body: string;
 }
 
@@ -34,9 +35,10 @@ export class AlertListener {
   /** The messages so far, each with a good signature. */
   get messages(): readonly AlertMessage[] {
     return this.#program.lines.map((line) => {
-      const { signature, body }: Received = JSON.parse(line);
-      const expected = createHmac('sha256', this.secret).update(body).digest('hex');
-      if (signature !== `sha256=${expected}`) throw new Error(`a bad signature: ${signature}`);
+      const { signed, body }: Received = JSON.parse(line);
+      const { id, at, signature } = signed;
+      const expected = createHmac('sha256', this.secret).update(`${id}.${at}.${body}`).digest('base64');
+      if (signature !== `v1,${expected}`) throw new Error(`a bad signature: ${signature}`);
       return JSON.parse(body);
     });
   }

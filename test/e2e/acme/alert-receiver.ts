@@ -8,9 +8,8 @@ createServer(async (request, response) => {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
   const { method, url, headers } = request;
-  const signature = headers['postseal-signature'];
-  console.info(
-    JSON.stringify({ line: `${method} ${url}`, signature, body: Buffer.concat(parts).toString() }),
-  );
+  const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = headers;
+  const body = Buffer.concat(parts).toString();
+  console.info(JSON.stringify({ line: `${method} ${url}`, signed: { id, at, signature }, body }));
   response.writeHead(204).end();
 }).listen(Number(port), address);
