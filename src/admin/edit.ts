@@ -51,6 +51,18 @@ export async function make(
   return 'outcome' in told ? tellOutcome(told, done) : told;
 }
 
+/** Has a claim looked at, whose tenant is then created. */
+export async function prove(parts: Parts, caller: Caller, domain: Hostname): Promise<Answer> {
+  const by = actorOf(caller);
+  const outcome = await parts.desk.prove(domain, by);
+  const context = { at: parts.now(), by, domain, cause: 'claim proven' };
+  const entry = entryOf({ do: 'create', policy: undefined }, outcome, context);
+  if (entry !== undefined) parts.audit.append(entry);
+  const told = hidden(outcome, domain, caller, parts.desk);
+  if (!('outcome' in told)) return told;
+  return told.outcome === 'not-found' ? notFound('claim') : tellOutcome(told, 201);
+}
+
 /** What came of an edit, but for what it would tell of a tenant that is none of the caller's. */
 export function hidden(
   outcome: EditOutcome,

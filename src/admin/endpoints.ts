@@ -1,6 +1,7 @@
 import type { Endpoint } from './endpoint.ts';
 import { listAudit } from './endpoints/audit.ts';
 import { bulkTenants } from './endpoints/bulk.ts';
+import { getClaim, proveClaim, withdrawClaim } from './endpoints/claims.ts';
 import { listenToEvents } from './endpoints/events.ts';
 import { planChange } from './endpoints/plan.ts';
 import { getPolicy, getRevision, listRevisions, replacePolicy, rollBack } from './endpoints/policy.ts';
@@ -12,6 +13,7 @@ import { createToken, getToken, listTokens, revokeToken } from './endpoints/toke
 export const ENDPOINTS: readonly Endpoint[] = [
   ...[listTenants, createTenant, getTenant, replaceTenant, deleteTenant, bulkTenants],
   ...[getPolicy, replacePolicy, listRevisions, getRevision, rollBack, planChange],
+  ...[getClaim, proveClaim, withdrawClaim],
   ...[getRecords, getCertificate, renewCertificate, getPublication],
   ...[listTokens, createToken, getToken, revokeToken],
   ...[listAudit, listenToEvents],

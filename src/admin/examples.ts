@@ -139,3 +139,11 @@ export const planExample = {
     },
   ],
 };
+
+export const claimExample = {
+  domain: 'example.com',
+  record: { name: '_postseal-challenge.example.com', type: 'TXT', value: 'c2hvdyB0aGF0IGl0IGlz' },
+  wanted: writtenTenantExample,
+  at: '2026-11-22T19:06:50.000Z',
+  expires_at: '2026-11-29T19:06:50.000Z',
+};

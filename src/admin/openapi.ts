@@ -20,6 +20,7 @@ Times are in UTC.`;
 
 const TAGS: Readonly<Record<string, string>> = {
   tenants: 'The policy domains.',
+  claims: 'Domains whose control is yet to be shown.',
   tokens: 'Who may use the API.',
   audit: 'Who did what, and who was turned away.',
   events: 'What happens, as it happens.',

@@ -3,7 +3,9 @@ import { parse } from 'yaml';
 import { covers } from '../../src/access/scope.ts';
 import type { Hostname } from '../../src/names/hostname.ts';
 import { StateFileError } from '../../src/store/files/state-error.ts';
+import { type Claim, ownerOf } from '../../src/tenant/claim.ts';
 import type {
+  Actor,
   Edit,
   EditOutcome,
   EditRequest,
@@ -32,6 +34,8 @@ export class MemoryDesk implements TenantDesk {
   isFull = false;
   /** Where set, nothing can be read. */
   isBroken = false;
+  /** Each is proven as soon as somebody asks. */
+  readonly claimed: Claim[] = [];
 
   /** As by hand, in the file. */
   async byHand(domain: Hostname, policy: object): Promise<void> {
@@ -70,16 +74,20 @@ export class MemoryDesk implements TenantDesk {
     return planMx({ past, wanted, present: [], now: Date.now(), ttl: 300, mxTtl: 300 });
   }
 
-  claims(): readonly never[] {
-    return [];
+  claims({ only }: Actor): readonly Claim[] {
+    this.#read();
+    return this.claimed.filter(({ owner }) => only === undefined || owner === ownerOf(only));
   }
 
-  async prove(): Promise<EditOutcome> {
-    return { outcome: 'not-found' };
+  async prove(domain: Hostname, by: Actor): Promise<EditOutcome> {
+    const claim = this.claims(by).find((one) => one.domain === domain);
+    if (claim === undefined) return { outcome: 'not-found' };
+    return this.edit({ domain, edit: { do: 'create', ...claim.wanted }, by });
   }
 
-  withdraw(): boolean {
-    return false;
+  withdraw(domain: Hostname, by: Actor): boolean {
+    const claim = this.claims(by).find((one) => one.domain === domain);
+    return claim !== undefined && this.claimed.splice(this.claimed.indexOf(claim), 1).length > 0;
   }
 
   list({ after, limit, name = '', mode, stage, labels = {}, only }: TenantQuery): readonly TenantSummary[] {
