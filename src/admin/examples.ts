@@ -15,6 +15,7 @@ export const revisionExample = {
   text,
   at: '2026-11-22T19:06:50.000Z',
   actor: 'token:console',
+  address: '192.0.2.7',
   cause: 'tenant created',
 };
 

@@ -11,10 +11,11 @@ export function isoOrNull(at: number | undefined): string | null {
   return at === undefined ? null : iso(at);
 }
 
-export function tellRevision({ number, id, text, at, actor, cause }: Revision) {
+export function tellRevision({ number, id, text, at, actor, address, cause }: Revision) {
   const policy = parsePolicyText(text);
   // What we wrote ourselves can be read.
-  return { number, id, policy: policy.ok ? tellPolicy(policy.value) : null, text, at: iso(at), actor, cause };
+  const told = policy.ok ? tellPolicy(policy.value) : null;
+  return { number, id, policy: told, text, at: iso(at), actor, address, cause };
 }
 
 export function tellPolicy({ mode, max_age, mx }: Policy) {

@@ -48,6 +48,7 @@ export const RevisionShape = named(
       text: Type.String({ description: 'the served bytes' }),
       at: When,
       actor: Type.String({ description: 'who brought it: file, or token: with the name of a token' }),
+      address: Type.String({ description: 'the address that it came from; empty for a file' }),
       cause: Type.String({ description: 'what brought it' }),
     },
     { additionalProperties: false },
