@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
+import { adoptTenant } from './endpoints/adopt.ts';
 import { listAudit } from './endpoints/audit.ts';
 import { bulkTenants } from './endpoints/bulk.ts';
 import { getClaim, proveClaim, withdrawClaim } from './endpoints/claims.ts';
@@ -11,7 +12,7 @@ import { createToken, getToken, listTokens, revokeToken } from './endpoints/toke
 
 /** All that the API does, in the order of its document. */
 export const ENDPOINTS: readonly Endpoint[] = [
-  ...[listTenants, createTenant, getTenant, replaceTenant, deleteTenant, bulkTenants],
+  ...[listTenants, createTenant, getTenant, replaceTenant, deleteTenant, bulkTenants, adoptTenant],
   ...[getPolicy, replacePolicy, listRevisions, getRevision, rollBack, planChange],
   ...[getClaim, proveClaim, withdrawClaim],
   ...[getRecords, getCertificate, renewCertificate, getPublication],

@@ -4,6 +4,7 @@ import type { HappeningStore } from '../access/happening.ts';
 import type { TokenStore } from '../access/token-store.ts';
 import type { CertificateState } from '../certs/certificate-state.ts';
 import type { Hostname } from '../names/hostname.ts';
+import type { AdoptionDesk } from '../tenant/adopting.ts';
 import type { TenantDesk } from '../tenant/desk.ts';
 import type { Publication } from '../tenant/publication.ts';
 import type { TenantRecords } from '../tenant/record-format.ts';
@@ -13,6 +14,7 @@ import type { Listeners } from './listeners.ts';
 /** What the API reads and changes. */
 export interface Parts {
   readonly desk: TenantDesk;
+  readonly adoption: AdoptionDesk;
   readonly tokens: TokenStore;
   readonly audit: AuditStore;
   readonly happenings: HappeningStore;

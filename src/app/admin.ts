@@ -9,6 +9,7 @@ import { createAdminServers } from '../admin/server.ts';
 import { ListenError } from '../edge/listeners.ts';
 import type { ListenAddress } from '../edge/messages.ts';
 import type { AccessFile } from '../store/files/access-file.ts';
+import type { AdoptionDesk } from '../tenant/adopting.ts';
 import type { TenantDesk } from '../tenant/desk.ts';
 import { tenantRecords } from '../tenant/records.ts';
 import type { TenantStore } from '../tenant/store.ts';
@@ -23,6 +24,7 @@ export interface AdminOptions {
   readonly access: AccessFile;
   readonly happenings: Happenings;
   readonly desk: TenantDesk;
+  readonly adoption: AdoptionDesk;
   readonly store: TenantStore;
   readonly certificates: CertificateDesk;
   readonly publications: Pick<Publications, 'due'>;
@@ -77,11 +79,12 @@ export function openAdmin(options: AdminOptions): Admin {
 }
 
 function partsOf(options: AdminOptions): Parts {
-  const { config, access, happenings, desk, store, certificates, publications, now } = options;
+  const { config, access, happenings, desk, adoption, store, certificates, publications, now } = options;
   const scheme = schemeOf(config);
   return {
     ...access,
     desk,
+    adoption,
     history: store,
     certificates,
     records: (domain) => {

@@ -19,6 +19,15 @@ const PREFIX = 'POSTSEAL_';
 /** Names the configuration file. */
 export const CONFIG_FILE = `${PREFIX}CONFIG`;
 
+/** What the command line reads by itself: which server to talk to, and the token for it. */
+export const CLIENT_VARIABLES = {
+  server: `${PREFIX}SERVER`,
+  token: `${PREFIX}TOKEN`,
+  tokenFile: `${PREFIX}TOKEN_FILE`,
+} as const;
+
+const NO_SETTINGS: readonly string[] = [CONFIG_FILE, ...Object.values(CLIENT_VARIABLES)];
+
 /** What Kubernetes sets in every container for a service whose name begins with `postseal`. */
 const OF_KUBERNETES = /^POSTSEAL_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$/;
 const PORT_OF_KUBERNETES = /^POSTSEAL_(\w+_)?PORT=(tcp|udp|sctp):\/\//;
@@ -42,7 +51,7 @@ export function readEnvironment(environment: Environment): Parsed<Settings> {
   const settings: Record<string, unknown> = {};
   const flaws: Flaw[] = [];
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith(PREFIX) || name === CONFIG_FILE || text === undefined) continue;
+    if (!name.startsWith(PREFIX) || NO_SETTINGS.includes(name) || text === undefined) continue;
     const variable = BY_NAME.get(name);
     if (variable !== undefined) place(settings, variable.path, variable.isText ? text : fromText(text));
     else if (!isOfKubernetes(name, text)) flaws.push(unknown(name));

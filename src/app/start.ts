@@ -20,6 +20,7 @@ import { PemFolder } from '../store/files/pem.ts';
 import { openState } from '../store/files/state-file.ts';
 import type { TenantStore } from '../tenant/store.ts';
 import { openAdmin } from './admin.ts';
+import { openAdoption } from './adopting.ts';
 import { openAlertJob } from './alerts.ts';
 import { certificateDesk } from './certificate-desk.ts';
 import { keepCertificates, openDns } from './certificates.ts';
@@ -152,6 +153,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   const admin = openAdmin({
     ...{ config, access, happenings, desk, store, log, now },
     publications,
+    adoption: openAdoption({ config, desk, store, now }),
     certificates: certificateDesk({ certificates, pems, localCa: config.localCa, now }),
   });
   const state = { ending: false };

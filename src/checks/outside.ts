@@ -6,7 +6,7 @@ import { mayConnect } from './address-scope.ts';
 import { askAuthorities, shownBy } from './authoritative.ts';
 import { type Addresses, addressesOf, recordsOf } from './observation.ts';
 import { fetchPolicy } from './policy-fetch.ts';
-import { fetchedOf } from './policy-seen.ts';
+import { fetchedOf, type HttpAnswer, wrongIn } from './policy-seen.ts';
 import type { PublicDns } from './public-dns.ts';
 
 /** What to look at: whether a tenant's policy and its id are what senders find. */
@@ -126,7 +126,7 @@ async function fetchAt(
 ): Promise<Fetched> {
   const host = policyHost(domain);
   const seen = places.map(async ({ host: address, port }) => {
-    const wanted = { host, address, port, context, text };
+    const wanted = { host, address, port, context, wrongIn: (answer: HttpAnswer) => wrongIn(answer, text) };
     return { address, seen: await fetchPolicy(wanted, signal) };
   });
   return fetchedOf({ host, serviceName, addresses, places: await Promise.all(seen) });

@@ -5,7 +5,7 @@ import https, { type RequestOptions } from 'node:https';
 import { createSecureContext, getCACertificates, type PeerCertificate, type SecureContext } from 'node:tls';
 import type { Hostname } from '../names/hostname.ts';
 import { within } from './connection.ts';
-import { type PolicySeen, wrongIn } from './policy-seen.ts';
+import type { HttpAnswer, PolicySeen } from './policy-seen.ts';
 
 export interface PolicyFetch {
   /** The policy host: the name that is asked for, and that the certificate must be for. */
@@ -14,8 +14,8 @@ export interface PolicyFetch {
   readonly port: number;
   /** With the roots that senders trust. */
   readonly context: SecureContext;
-  /** The bytes that are expected. */
-  readonly text: string;
+  /** What is wrong with an answer; undefined where nothing is. */
+  wrongIn(answer: HttpAnswer): string | undefined;
 }
 
 const PATH = '/.well-known/mta-sts.txt';
@@ -51,7 +51,7 @@ export function fetchPolicy(fetch: PolicyFetch, signal: AbortSignal): Promise<Po
       request.end();
       const [response] = (await answered) as [IncomingMessage];
       const { statusCode: status = 0, headers } = response;
-      const wrong = wrongIn({ status, headers, body: await bodyOf(response) }, fetch.text);
+      const wrong = fetch.wrongIn({ status, headers, body: await bodyOf(response) });
       return wrong === undefined ? { seen: 'policy' } : { seen: 'answer', wrong };
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException;

@@ -36,7 +36,14 @@ export interface HostSeen {
 }
 
 /** What is wrong with an answer, for a strict sender that expects this text; undefined where nothing is. */
-export function wrongIn({ status, headers, body }: HttpAnswer, text: string): string | undefined {
+export function wrongIn(answer: HttpAnswer, text: string): string | undefined {
+  const { body } = answer;
+  const isOther = !body.equals(Buffer.from(text));
+  return wrongForm(answer) ?? (isOther ? `with other bytes: ${quote(body.toString('latin1'))}` : undefined);
+}
+
+/** What keeps an answer from being any policy at all (RFC 8461 section 3.3). */
+export function wrongForm({ status, headers }: HttpAnswer): string | undefined {
   if (status >= 300 && status < 400) {
     // RFC 8461 section 3.3: redirects must not be followed.
     return `with a redirect (status ${status}) to ${quote(headers.location ?? '')}`;
@@ -46,7 +53,7 @@ export function wrongIn({ status, headers, body }: HttpAnswer, text: string): st
   if (type.trim().toLowerCase() !== 'text/plain') {
     return `with the media type ${quote(headers['content-type'] ?? '')} instead of text/plain`;
   }
-  return body.equals(Buffer.from(text)) ? undefined : `with other bytes: ${quote(body.toString('latin1'))}`;
+  return undefined;
 }
 
 /** What all of it comes to. An address that only this machine can't reach says nothing while another is good. */
@@ -85,7 +92,8 @@ function told(host: Hostname, places: readonly PolicyAt[]): string {
   return `${host} ${places.map(({ address, seen }) => `at ${address} ${words(seen)}`).join('; ')}`;
 }
 
-function words(seen: PolicySeen): string {
+/** What was seen, to go on after the place. */
+export function words(seen: PolicySeen): string {
   switch (seen.seen) {
     case 'policy':
       return 'answers the policy';

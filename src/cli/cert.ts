@@ -4,12 +4,10 @@ import { afterAsking } from '../certs/upkeep.ts';
 import type { UpkeepStore } from '../certs/upkeep-store.ts';
 import { parsePolicyDomain, policyHost } from '../names/hostname.ts';
 import { openUpkeep, readUpkeep } from '../store/files/upkeep-file.ts';
+import { type ListedCertificate, printCertificates } from './cert-list.ts';
 import { loadConfig } from './config.ts';
-import { fromNow } from './moment.ts';
-import { EXIT, fail, print, printJson } from './printing.ts';
+import { EXIT, fail, print } from './printing.ts';
 import { opened } from './state.ts';
-import type { Column, Row } from './table.ts';
-import { isTerminal, printList } from './terminal.ts';
 
 const BATCH = 1_000;
 
@@ -18,19 +16,14 @@ export function listCertificates(options: { json?: boolean }, file: string | und
   withUpkeep(file, readUpkeep, (store, cas) => {
     const now = Date.now();
     const standings = cas.map((ca) => store.standing(ca));
-    const items: Told[] = [];
+    const items: ListedCertificate[] = [];
     for (let last = ''; ; ) {
       const upkeeps = store.after(last, BATCH);
       items.push(...upkeeps.map((upkeep) => tell(certificateState(upkeep, standings, now))));
       if (upkeeps.length < BATCH) break;
       last = upkeeps.at(-1)?.host ?? '';
     }
-    if (options.json) printJson({ items });
-    else
-      printList(
-        COLUMNS,
-        items.map((item) => row(item, now)),
-      );
+    printCertificates(items, options);
   });
 }
 
@@ -74,38 +67,12 @@ function withUpkeep(
   }
 }
 
-function tell({ host, state, issuer, notAfter, renewAt, why, remedy }: CertificateState) {
+function tell(certificate: CertificateState): ListedCertificate {
+  const { host, state, issuer, notAfter, renewAt, why, remedy } = certificate;
   const times = { notAfter: isoOrNull(notAfter), renewAt: isoOrNull(renewAt) };
   return { host, state, issuer: issuer ?? null, ...times, why, remedy };
 }
 
-type Told = ReturnType<typeof tell>;
-
 function isoOrNull(at: number | undefined): string | null {
   return at === undefined ? null : new Date(at).toISOString();
-}
-
-const COLUMNS: readonly Column[] = [
-  { title: 'HOST' },
-  { title: 'STATE' },
-  { title: 'CA', drop: 2 },
-  { title: 'ENDS' },
-  { title: 'RENEWAL', drop: 1 },
-];
-const LOOKS = { valid: 'green', ending: 'yellow', expired: 'red', none: 'dim' } as const;
-
-/** What is wrong and what to do stand below the row; in a pipe they are the last two parts of the line. */
-function row({ host, state, issuer, notAfter, renewAt, why, remedy }: Told, now: number): Row {
-  const time = (at: string | null) => (at === null ? '-' : isTerminal() ? fromNow(Date.parse(at), now) : at);
-  const notes = [why, remedy].map((text) => ({ text }));
-  return {
-    cells: [
-      { text: host },
-      { text: state, style: LOOKS[state] },
-      { text: issuer ?? '-' },
-      { text: time(notAfter) },
-      { text: time(renewAt) },
-    ],
-    notes: isTerminal() ? notes.filter(({ text }) => text !== '') : notes,
-  };
 }

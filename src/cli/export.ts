@@ -5,6 +5,7 @@ import { schemeOf } from '../app/scheme.ts';
 import type { Hostname } from '../names/hostname.ts';
 import { formatPolicyText, parsePolicyText } from '../policy/text.ts';
 import { type BundleFile, writeBundle } from '../store/files/bundle-folder.ts';
+import { newDocument } from '../store/files/document-edit.ts';
 import { openSnapshot } from '../store/files/state-file.ts';
 import { readYaml } from '../store/files/yaml.ts';
 import {
@@ -78,7 +79,7 @@ function documentOf(store: TenantStore, domain: Hostname, text: string, policies
   }
   const policy = parsePolicyText(text);
   if (!policy.ok) throw new Error(`What is served for ${domain} can't be read`);
-  return newDocument({ domain, policy: policy.value, labels: {} });
+  return newDocument({ domain, policy: policy.value, labels: store.labels(domain) });
 }
 
 function bytesOf(path: string): Buffer | undefined {
@@ -120,12 +121,4 @@ function* ledgerOf(store: TenantStore, now: number): Iterable<string> {
     separator = ',\n';
   }
   yield '\n]}\n';
-}
-
-import { stringify } from 'yaml';
-import type { Tenant } from '../tenant/tenant.ts';
-
-// Until the editing of documents has one.
-function newDocument({ domain, policy: { mode, max_age, mx } }: Tenant): string {
-  return stringify({ domain, policy: { mode, max_age, mx } });
 }

@@ -1,15 +1,14 @@
 import pino from 'pino';
-import { formatAddress } from '../app/addresses.ts';
 import type { Config } from '../app/config.ts';
 import { type Running, start } from '../app/start.ts';
 import { ListenError } from '../edge/listeners.ts';
-import type { ListenAddress } from '../edge/messages.ts';
 import { policyHost } from '../names/hostname.ts';
 import { openForReading } from '../store/files/state-database.ts';
 import { StateFileError } from '../store/files/state-error.ts';
 import { StateFile } from '../store/files/state-file.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, fail, print } from './printing.ts';
+import { reachable, reachableHost } from './reachable.ts';
 
 /** `postseal serve`: runs until SIGTERM or SIGINT, then finishes what is under way. */
 export async function serve(file: string | undefined, takeSignals: () => void): Promise<void> {
@@ -54,26 +53,26 @@ function welcome(config: Config, { addresses, localCaRoot, firstToken }: Running
   for (const address of addresses.https) {
     const host = example === undefined ? `mta-sts.<domain>` : policyHost(example);
     const ca = localCaRoot === undefined ? '' : ` --cacert ${localCaRoot}`;
-    const to = `--connect-to ${host}:443:${url(address)}`;
+    const to = `--connect-to ${host}:443:${reachable(address)}`;
     lines.push(
-      `policies  https  ${url(address)}`,
+      `policies  https  ${reachable(address)}`,
       `  curl${ca} ${to} https://${host}/.well-known/mta-sts.txt`,
     );
   }
   for (const address of addresses.http) {
-    lines.push(`plain     http   ${url(address)}`, `  curl -i http://${url(address)}/`);
+    lines.push(`plain     http   ${reachable(address)}`, `  curl -i http://${reachable(address)}/`);
   }
   for (const { host, port } of addresses.dns) {
     lines.push(
-      `zone      dns    ${url({ host, port })}`,
-      `  dig +short @${reachable(host)} -p ${port} ${config.dns.zone} SOA`,
+      `zone      dns    ${reachable({ host, port })}`,
+      `  dig +short @${reachableHost(host)} -p ${port} ${config.dns.zone} SOA`,
     );
   }
   for (const address of addresses.metrics) {
-    lines.push(`metrics   http   ${url(address)}`, `  curl http://${url(address)}/readyz`);
+    lines.push(`metrics   http   ${reachable(address)}`, `  curl http://${reachable(address)}/readyz`);
   }
   for (const address of addresses.admin) {
-    lines.push(`admin     http   ${url(address)}`, `  curl http://${url(address)}/openapi.json`);
+    lines.push(`admin     http   ${reachable(address)}`, `  curl http://${reachable(address)}/openapi.json`);
   }
   if (firstToken !== undefined) {
     lines.push(`token     ${firstToken.reveal()}`, '  of scope admin, shown this once: keep it');
@@ -90,13 +89,4 @@ function firstTenant(config: Config) {
   } finally {
     store.close();
   }
-}
-
-function url({ host, port }: ListenAddress): string {
-  return formatAddress({ host: reachable(host), port });
-}
-
-/** An address to connect to; a wildcard address is reached over loopback. */
-function reachable(host: string): string {
-  return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
 }

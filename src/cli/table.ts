@@ -20,10 +20,16 @@ export interface Cell {
   readonly style?: Style;
 }
 
+/** A sentence of its own. */
+export interface Note extends Cell {
+  /** A sign that it begins with, in the place of two spaces; all of its lines stand to the right of it. */
+  readonly mark?: string;
+}
+
 export interface Row {
   readonly cells: readonly Cell[];
   /** Sentences below the row. */
-  readonly notes?: readonly Cell[];
+  readonly notes?: readonly Note[];
 }
 
 const GAP = '  ';
@@ -58,11 +64,18 @@ export function tableLines(
   return [head, ...rows.flatMap(({ cells, notes = [] }) => [line(cells), ...noteLines(notes, width, paint)])];
 }
 
-/** Indented sentences, wrapped at the terminal's width. */
-export function noteLines(notes: readonly Cell[], width: number, paint: Paint): readonly string[] {
-  return notes.flatMap(({ text, style }) =>
-    wrap(text, width - INDENT.length).map((line) => {
-      return INDENT + (style === undefined ? line : paint(style, line));
+/** Rows without a head, their columns as wide as they need. */
+export function tableRows(rows: readonly Row[], width: number, paint: Paint): readonly string[] {
+  const columns = (rows[0]?.cells ?? []).map(() => ({ title: '' }));
+  return tableLines(columns, rows, width, paint).slice(1);
+}
+
+/** Sentences, wrapped at the terminal's width. */
+export function noteLines(notes: readonly Note[], width: number, paint: Paint): readonly string[] {
+  return notes.flatMap(({ text, style, mark = '' }) =>
+    wrap(text, width - INDENT.length).map((line, index) => {
+      const begin = INDENT.slice(GAP.length) + padEnd(index === 0 ? mark : '', GAP.length);
+      return style === undefined ? begin + line : paint(style, begin + line);
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { printable } from '../flaws/quote.ts';
 import { print } from './printing.ts';
-import { type Column, noteLines, type Paint, type Row, tableLines } from './table.ts';
+import { type Column, noteLines, type Paint, type Row, tableLines, tableRows } from './table.ts';
 
 // What a file or a pipe is told, should it be asked.
 const USUAL_WIDTH = 80;
@@ -39,6 +39,11 @@ export function printList(columns: readonly Column[], rows: readonly Row[]): voi
           .join('\t')
           .trimEnd(),
       );
+}
+
+/** Rows without a head, for people. */
+export function printRows(rows: readonly Row[]): void {
+  for (const line of tableRows(rows.map(safeRow), terminalWidth(), paint)) print(line);
 }
 
 /** Sentences on lines of their own, indented. */

@@ -6,11 +6,14 @@ import { type KeptToken, tokenHash, tokenId } from '../../src/access/token.ts';
 import { Listeners } from '../../src/admin/listeners.ts';
 import type { CertificateDesk, Parts } from '../../src/admin/parts.ts';
 import { createAdminServers } from '../../src/admin/server.ts';
+import { Adopting } from '../../src/app/adopting.ts';
 import { Happenings } from '../../src/app/happenings.ts';
+import { openPublicDns } from '../../src/checks/public-dns.ts';
 import { type Hostname, policyHost } from '../../src/names/hostname.ts';
 import { openAccess } from '../../src/store/files/access-file.ts';
 import type { Publication } from '../../src/tenant/publication.ts';
 import { type RecordScheme, tenantRecords } from '../../src/tenant/records.ts';
+import { MemoryStore } from '../store/memory-store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { MemoryDesk } from './memory-desk.ts';
 
@@ -48,6 +51,18 @@ export class Api {
     }),
     renew: () => (this.certificates.isHere ? 'asked' : 'not-here'),
   };
+  /** Nobody can be looked at from here: it takes what it is told. */
+  readonly adoption = new Adopting({
+    desk: this.desk,
+    store: new MemoryStore(),
+    look: {
+      dns: openPublicDns({ servers: ['127.0.0.1:1'], timeout: 100 }),
+      policyOf: async () => ({ found: 'nothing', why: 'nobody looks' }),
+    },
+    scheme: SCHEME,
+    isIssuing: true,
+    now: Date.now,
+  });
   readonly server: FastifyInstance;
   readonly log: object[] = [];
   readonly ending = new AbortController();
@@ -66,6 +81,7 @@ export class Api {
     const parts: Parts = {
       ...this.access,
       desk: this.desk,
+      adoption: this.adoption,
       history: this.desk,
       certificates: this.certificates,
       publication: (domain) => this.desk.view(domain) && this.publications.get(domain),

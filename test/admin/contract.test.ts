@@ -35,6 +35,19 @@ const GOOD: Readonly<Record<string, Good>> = {
     body: '{"domain":"bulk.example","policy":{}}\n',
     headers: JSON_LINES,
   },
+  adoptTenant: {
+    path: '/tenants/adopted.example/adopt',
+    body: {
+      earlier: [
+        {
+          id: 'old1',
+          text: 'version: STSv1\nmode: testing\nmx: mail.example.com\nmax_age: 86400\n',
+          served_from: '2026-01-01T00:00:00Z',
+          served_until: null,
+        },
+      ],
+    },
+  },
   getPolicy: { path: '/tenants/example.com/policy' },
   replacePolicy: { path: '/tenants/example.com/policy', body: policy },
   listRevisions: { path: '/tenants/example.com/revisions' },
@@ -147,7 +160,11 @@ const RECIPES: Readonly<Record<number, Recipe>> = {
   400: (contract, one) => contract.ask(one, { query: '?nonsense=1' }),
   401: (contract, one) => contract.ask(one, { token: '' }),
   403: async (contract, one) => contract.ask(one, { token: await contract.api.token('low', 'viewer') }),
-  404: (contract, one) => contract.ask(one, { path: one.path.replaceAll(/\{\w+\}/g, 'unknown.example') }),
+  404: (contract, one) => {
+    // Any domain can be adopted, but what is none.
+    const unknown = one.id === 'adoptTenant' ? 'not_a_name' : 'unknown.example';
+    return contract.ask(one, { path: one.path.replaceAll(/\{\w+\}/g, unknown) });
+  },
   406: (contract, one) => contract.ask(one, { headers: { accept: 'image/png, text/*;q=0' } }),
   409: async (contract, one) => {
     const { api } = contract;

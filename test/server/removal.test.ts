@@ -18,7 +18,7 @@ t.test(
     t.teardown(() => server.stop('SIGKILL').then(() => home.remove()));
     const remove = async (...args: string[]) => {
       const env = { ...process.env, ...home.environment() };
-      const command = [MAIN, 'tenant', 'remove', ...args];
+      const command = [MAIN, 'tenant', 'remove', '--local', ...args];
       return promisify(execFile)(process.execPath, command, { env }).catch((error: unknown) => error);
     };
     const request = { name: 'mta-sts.example.test', root: home.root };

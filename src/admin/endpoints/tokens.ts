@@ -5,7 +5,7 @@ import { parsePolicyDomain } from '../../names/hostname.ts';
 import type { TenantScope } from '../../tenant/desk.ts';
 import { type Answer, JSON_TYPE, ok } from '../answer.ts';
 import { badQuery } from '../bad-query.ts';
-import { actorOf, type Caller } from '../caller.ts';
+import { actorOf } from '../caller.ts';
 import { cursorOf, pageOf, readCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { tokenExample } from '../examples.ts';
@@ -88,7 +88,7 @@ export const createToken = endpoint({
     const wanted = readNewToken(body, at);
     if (!wanted.ok) return problem('flawed', { detail: 'No token was created.', errors: wanted.flaws });
     const secret = mintToken();
-    const token = keptToken(secret, wanted.value, caller, at);
+    const token = keptToken(secret, wanted.value, actorOf(caller).name, at);
     if (query.dry_run === true) return ok({ token: tellToken(token), secret: null });
     const after = JSON.stringify({ scope: token.scope, only: token.only ?? null });
     const entry = { at, by: actorOf(caller), domain: undefined, before: undefined, after };
@@ -137,7 +137,7 @@ export const revokeToken = endpoint({
   },
 });
 
-function tellToken({ id, name, scope, only, createdBy, ...times }: Token) {
+export function tellToken({ id, name, scope, only, createdBy, ...times }: Token) {
   return {
     ...{ id, name, scope, only: only ?? null },
     created_at: iso(times.createdAt),
@@ -151,7 +151,7 @@ function tellToken({ id, name, scope, only, createdBy, ...times }: Token) {
 type WantedToken = Pick<Token, 'name' | 'scope' | 'only' | 'expiresAt'>;
 
 /** A new token, or every flaw of what was asked for. */
-function readNewToken(body: Type.Static<typeof NewTokenShape>, now: number): Parsed<WantedToken> {
+export function readNewToken(body: Type.Static<typeof NewTokenShape>, now: number): Parsed<WantedToken> {
   const { name, scope, expires_at } = body;
   const only = readOnly(body.only);
   const expiresAt = expires_at === undefined ? undefined : Date.parse(expires_at);
@@ -184,8 +184,9 @@ function readOnly(only: Type.Static<typeof NewTokenShape>['only']): Parsed<Tenan
   return parsed({ domains: found.flatMap((domain) => (domain.ok ? domain.value : [])), labels });
 }
 
-function keptToken(secret: string, wanted: WantedToken, caller: Caller, at: number): KeptToken {
+/** A new token as it is kept. */
+export function keptToken(secret: string, wanted: WantedToken, createdBy: string, at: number): KeptToken {
   const hash = tokenHash(secret);
-  const created = { createdAt: at, createdBy: actorOf(caller).name };
+  const created = { createdAt: at, createdBy };
   return { ...wanted, ...created, id: tokenId(hash), hash, lastUsedAt: undefined, revokedAt: undefined };
 }

@@ -11,10 +11,10 @@ import { EXIT, fail, print } from './printing.ts';
 import { opened } from './state.ts';
 
 /**
- * `postseal tenant remove`: stops serving a tenant whose document is gone, without the way through mode `none`
+ * `postseal tenant remove --local`: stops serving a tenant whose document is gone, without the way through mode `none`
  * (promise I3). A running server takes it up within a minute. Without `--force` it only tells what that would break.
  */
-export function removeTenant(name: string, options: { force?: boolean }, file: string | undefined): void {
+export function removeLocally(name: string, options: { force?: boolean }, file: string | undefined): void {
   const config = loadConfig(file);
   const store = config && opened(() => new StateFile(openForWriting(config.store.state)));
   if (config === undefined || store === undefined) return;
