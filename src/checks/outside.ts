@@ -10,7 +10,7 @@ import { fetchedOf, type HttpAnswer, wrongIn } from './policy-seen.ts';
 import type { PublicDns } from './public-dns.ts';
 
 /** What to look at: whether a tenant's policy and its id are what senders find. */
-export interface LookedAt {
+interface LookedAt {
   readonly domain: Hostname;
   /** The bytes of the policy. */
   readonly text: string;
@@ -20,7 +20,7 @@ export interface LookedAt {
   readonly target: string;
 }
 
-export interface Place {
+interface Place {
   readonly host: string;
   readonly port: number;
 }

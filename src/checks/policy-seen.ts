@@ -22,7 +22,7 @@ export interface HttpAnswer {
 }
 
 /** One address of a policy host, with what was seen there. */
-export interface PolicyAt {
+interface PolicyAt {
   readonly address: string;
   readonly seen: PolicySeen;
 }

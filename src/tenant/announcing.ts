@@ -41,7 +41,7 @@ export type Step =
 const CLEARANCE = 10 * 60_000;
 
 /** So many answers in a row that are not the policy, over so many milliseconds, are no passing trouble. */
-export const LASTING = { inRow: 5, time: 10 * 60_000 };
+const LASTING = { inRow: 5, time: 10 * 60_000 };
 
 /**
  * The next step (promises I1 and I2). No id goes to a publisher before the policy host has a certificate, every live

@@ -20,7 +20,7 @@ export type Pausing =
  * The pause after the first, second, third… step in a row that brought nothing; the last one repeats. A change in
  * flight is looked at often, for somebody may be waiting for it; what waits for a person, ever more rarely.
  */
-export const PUBLICATION_PAUSES: Readonly<Record<Pausing, readonly number[]>> = {
+const PUBLICATION_PAUSES: Readonly<Record<Pausing, readonly number[]>> = {
   // The arrival of a certificate wakes it; this is for one that somebody puts into the folder.
   certificate: [SECOND, 2 * SECOND, 5 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE],
   workers: [SECOND, SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND],

@@ -5,7 +5,7 @@ export const PUBLICATION_STAGES = ['accepted', 'certified', 'serving', 'announce
 export type PublicationStage = (typeof PUBLICATION_STAGES)[number];
 
 /** What a publication waits for. Times are milliseconds since 1970. */
-export interface Waiting {
+interface Waiting {
   readonly why: string;
   /** What a person can do about it; absent where it is a matter of time. */
   readonly remedy?: string;
@@ -32,7 +32,7 @@ export interface Publication {
 }
 
 /** A revision that was seen from outside, and so can be gone back to. */
-export interface Good {
+interface Good {
   readonly number: number;
   readonly mode: Mode;
 }
