@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { type Case, LOAD_CORE, openBench } from './bench.ts';
+import { adminList } from './cases/admin-list.ts';
 import { dns } from './cases/dns.ts';
 import { handshake } from './cases/handshake.ts';
 import { hotSet } from './cases/hot-set.ts';
@@ -28,6 +29,7 @@ const CASES: readonly Case[] = [
   orders,
   renewals,
   dns,
+  adminList,
 ];
 
 function chosen({ only, quick }: Options): readonly Case[] {

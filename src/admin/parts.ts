@@ -32,13 +32,13 @@ export interface Parts {
 }
 
 /** What was served of a tenant, whether it still is or not. */
-export interface History {
+interface History {
   /** Oldest first. */
   revisions(domain: Hostname): readonly Revision[];
 }
 
 /** The records that a tenant is to have in DNS. */
-export interface RecordSet extends TenantRecords {
+interface RecordSet extends TenantRecords {
   /** Seconds. */
   readonly ttl: number;
 }

@@ -79,7 +79,7 @@ t.test('the processor time of a process', async (t) => {
 });
 
 t.test('the cases of many tenants', async (t) => {
-  const only = ['hot-set', 'workers', 'start', 'reload'];
+  const only = ['hot-set', 'workers', 'start', 'reload', 'admin-list'];
   const report = bench(t, ...only.flatMap((name) => ['--only', name]));
   checkFigures(t, report);
   for (const name of only)

@@ -113,7 +113,7 @@ export const TenantShape = named(
   ),
 );
 
-export const EffectShape = named(
+const EffectShape = named(
   'Effect',
   Type.Object(
     {
