@@ -113,7 +113,7 @@ export const TenantShape = named(
   ),
 );
 
-const EffectShape = named(
+export const EffectShape = named(
   'Effect',
   Type.Object(
     {
