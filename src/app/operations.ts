@@ -1,5 +1,8 @@
 import http, { type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { ListenError } from '../edge/listeners.ts';
+import type { ListenAddress } from '../edge/messages.ts';
 import type { Health } from './health.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -7,6 +10,24 @@ export interface OperationsOptions {
   readonly metrics: Pick<Metrics, 'read' | 'contentType'>;
   health(): Health;
   readonly log: Logger;
+}
+
+/** The listeners for the operator's own eyes. */
+export interface Operations {
+  /** Throws a {@link ListenError} where it can't. */
+  listen(): Promise<readonly ListenAddress[]>;
+  close(): Promise<void>;
+}
+
+/** One server for each address. */
+export function openOperations(addresses: readonly ListenAddress[], options: OperationsOptions): Operations {
+  const servers = addresses.map((address) => ({ address, server: createOperationsServer(options) }));
+  return {
+    listen: () => Promise.all(servers.map(({ server, address }) => listen(server, address))),
+    close: async () => {
+      await Promise.all(servers.map(({ server }) => closeServer(server)));
+    },
+  };
 }
 
 interface Page {
@@ -72,4 +93,19 @@ function write(
     ...others,
   });
   response.end(body);
+}
+
+async function listen(server: Server, address: ListenAddress): Promise<ListenAddress> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new ListenError(error, address)));
+    server.listen({ ...address }, resolve);
+  });
+  return { host: address.host, port: (server.address() as AddressInfo).port };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }

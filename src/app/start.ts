@@ -1,21 +1,13 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Happening } from '../access/happening.ts';
 import { BY_HAND } from '../announce/by-hand.ts';
-import type { KeyPair } from '../certs/key-pair.ts';
-import { createLocalCa, type LocalCa, loadLocalCa } from '../certs/local-ca.ts';
-import { ListenError, Listeners } from '../edge/listeners.ts';
+import { Listeners } from '../edge/listeners.ts';
 import type { ListenAddress, ServedText } from '../edge/messages.ts';
 import { EDGE_TIMES } from '../edge/times.ts';
 import { Workers } from '../edge/workers.ts';
-import { type Hostname, policyDomain, policyHost } from '../names/hostname.ts';
+import { type Hostname, policyDomain } from '../names/hostname.ts';
 import { openAccess } from '../store/files/access-file.ts';
-import { CaFolder } from '../store/files/ca-folder.ts';
-import { ClaimFile } from '../store/files/claim-file.ts';
 import { DocumentFolder } from '../store/files/document-folder.ts';
-import { DocumentWriter } from '../store/files/document-writer.ts';
 import { PemFolder } from '../store/files/pem.ts';
 import { openState } from '../store/files/state-file.ts';
 import type { TenantStore } from '../tenant/store.ts';
@@ -23,17 +15,16 @@ import { openAdmin } from './admin.ts';
 import { openAdoption } from './adopting.ts';
 import { openAlertJob } from './alerts.ts';
 import { certificateDesk } from './certificate-desk.ts';
-import { keepCertificates, openDns } from './certificates.ts';
-import { Claims } from './claims.ts';
+import { keepCertificates } from './certificates.ts';
 import type { Config } from './config.ts';
+import { openDesk } from './desk.ts';
 import { startDns } from './dns.ts';
 import { Happenings } from './happenings.ts';
-import { type HealthEvidence, health, MOST_DOCUMENTS } from './health.ts';
-import { LastKnown } from './last-known.ts';
+import { health } from './health.ts';
 import { ledgerClock } from './ledger-clock.ts';
-import { mailLook } from './mail-look.ts';
+import { issueLocally, openLocalCa } from './local-ca.ts';
 import { Metrics } from './metrics.ts';
-import { createOperationsServer } from './operations.ts';
+import { openOperations } from './operations.ts';
 import { OrderCounts } from './order-counts.ts';
 import { PolicyJob } from './policy-job.ts';
 import { PolicyLoop } from './policy-loop.ts';
@@ -41,9 +32,8 @@ import { PublicationCounts } from './publication-counts.ts';
 import { keepPublications } from './publications.ts';
 import { configuredPublisher } from './publisher.ts';
 import { Revising } from './revising.ts';
-import { schemeOf } from './scheme.ts';
 import type { Secret } from './secret.ts';
-import { FileDesk } from './tenant-desk.ts';
+import { KnownTenancy } from './tenancy.ts';
 
 export interface Running {
   readonly addresses: {
@@ -73,13 +63,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     http: await Listeners.bind(config.listen.http),
   };
   const store = openState(config.store.state);
-  const ca = config.localCa
-    ? openLocalCa(config.store.state, now).catch((error: unknown) => {
-        // Such as on a read-only disk: certificates that are in their folder are served all the same.
-        log.error({ event: 'local_ca_failed', err: error });
-        return undefined;
-      })
-    : undefined;
+  const ca = config.localCa ? openLocalCa(config.store.state, log, now) : undefined;
   const workers = new Workers({
     count: config.workers,
     listeners,
@@ -94,7 +78,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
       times: EDGE_TIMES,
     },
     log,
-    issue: (host) => issue(ca, store, host, now),
+    issue: (host) => issueLocally(ca, store, host, now),
   });
   const dns = await startDns(config, log, now);
   const folder = new DocumentFolder(config.store.policies);
@@ -157,7 +141,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     certificates: certificateDesk({ certificates, pems, localCa: config.localCa, now }),
   });
   const state = { ending: false };
-  const known = new LastKnown(() => readTenancy(store), { tenants: 0, flawedCount: 0, flawed: [] });
+  const known = new KnownTenancy(store);
   const metrics = new Metrics({
     tenants: () => known.read().tenants,
     flawedDocuments: () => known.read().flawedCount,
@@ -184,7 +168,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
       workersReady: workers.ready,
       workersWanted: config.workers,
       problems: [
-        ...(known.failure === undefined ? [] : [STATE_UNREADABLE]),
+        ...known.problems,
         ...(loop.failure === undefined ? [] : [loop.failure]),
         ...(certificates?.problems() ?? []),
         ...alerts.problems(),
@@ -193,10 +177,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
       ],
     });
   };
-  const operations = config.listen.metrics.map((address) => ({
-    address,
-    server: createOperationsServer({ metrics, health: readHealth, log }),
-  }));
+  const operations = openOperations(config.listen.metrics, { metrics, health: readHealth, log });
   const close = async (): Promise<void> => {
     state.ending = true;
     await admin.close();
@@ -206,14 +187,14 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     await Promise.all([workers.close(), dns?.close()]);
     await loop.close();
     desk.close();
-    await Promise.all(operations.map(({ server }) => closeServer(server)));
+    await operations.close();
     access.close();
     store.close();
   };
   try {
     const [opened, metricsAddresses, adminAddresses] = await Promise.all([
       ca,
-      Promise.all(operations.map(({ server, address }) => listen(server, address))),
+      operations.listen(),
       admin.listen(),
       workers.listening,
       // Policies are served whatever becomes of DNS.
@@ -237,95 +218,10 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   }
 }
 
-interface DeskParts {
-  readonly config: Config;
-  readonly loop: PolicyLoop;
-  readonly store: TenantStore;
-  readonly ready: Promise<void>;
-  readonly log: Logger;
-  now(): number;
-}
-
-function openDesk({ config, loop, store, ready, log, now }: DeskParts): FileDesk {
-  const folder = config.store.policies;
-  const writer = new DocumentWriter(folder);
-  try {
-    writer.sweep();
-  } catch (error) {
-    // Such as where the folder can't be written, so that nobody can have left anything there.
-    log.warn({ event: 'documents_not_swept', err: error });
-  }
-  const look = (files: readonly string[]) => loop.look(files);
-  const dns = openDns(config);
-  const mailHosts = mailLook(dns);
-  const { ttl, zone } = schemeOf(config);
-  const isOurs = (name: string) =>
-    name === config.serviceName || (zone !== undefined && name.endsWith(`.${zone}`));
-  const claims = new Claims({ store: new ClaimFile(config.store.state), dns, isOurs, now });
-  const desk = new FileDesk({ store, writer, claims, folder, look, ready, mailHosts, ttl, log, now });
-  desk.finishLeaving().catch((error: unknown) => log.error({ event: 'tenants_not_left', err: error }));
-  return desk;
-}
-
-const STATE_UNREADABLE = "The state file can't be read: the policies in memory are served";
-
-function readTenancy(store: TenantStore): Pick<HealthEvidence, 'tenants' | 'flawed' | 'flawedCount'> {
-  return {
-    tenants: store.servedCount(),
-    flawed: store.flawed(MOST_DOCUMENTS),
-    flawedCount: store.flawedCount(),
-  };
-}
-
 /** What these domains' policies are to be now. */
 function textsOf(domains: readonly Hostname[], store: TenantStore): ServedText[] {
   return domains.map((domain) => ({
     domain,
     text: store.isServed(domain) ? store.newest(domain)?.text : undefined,
   }));
-}
-
-interface OpenCa {
-  readonly ca: LocalCa;
-  /** PEM. */
-  readonly root: string;
-  readonly rootFile: string;
-}
-
-async function openLocalCa(state: string, now: () => number): Promise<OpenCa> {
-  const folder = new CaFolder(join(state, 'local-ca'));
-  let files = folder.read();
-  if (files === undefined) {
-    files = await createLocalCa(now());
-    folder.write(files);
-  }
-  return { ca: await loadLocalCa(files), root: files.root, rootFile: folder.rootFile };
-}
-
-/** Only the policy hosts of tenants get a certificate, whatever a worker asks for. */
-async function issue(
-  open: Promise<OpenCa | undefined> | undefined,
-  store: TenantStore,
-  host: string,
-  now: () => number,
-): Promise<KeyPair | undefined> {
-  const domain = policyDomain(host);
-  if (domain === undefined || !store.isServed(domain)) return undefined;
-  return (await open)?.ca.issue(policyHost(domain), now());
-}
-
-/** Throws a {@link ListenError}. */
-async function listen(server: Server, address: ListenAddress): Promise<ListenAddress> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new ListenError(error, address)));
-    server.listen({ ...address }, resolve);
-  });
-  return { host: address.host, port: (server.address() as AddressInfo).port };
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -1,0 +1,43 @@
+import type { Logger } from 'pino';
+import { ClaimFile } from '../store/files/claim-file.ts';
+import { DocumentWriter } from '../store/files/document-writer.ts';
+import type { TenantStore } from '../tenant/store.ts';
+import { openDns } from './certificates.ts';
+import { Claims } from './claims.ts';
+import type { Config } from './config.ts';
+import { mailLook } from './mail-look.ts';
+import type { PolicyLoop } from './policy-loop.ts';
+import { schemeOf } from './scheme.ts';
+import { FileDesk } from './tenant-desk.ts';
+
+export interface DeskParts {
+  readonly config: Config;
+  readonly loop: PolicyLoop;
+  readonly store: TenantStore;
+  /** Done when all documents were looked at once. */
+  readonly ready: Promise<void>;
+  readonly log: Logger;
+  now(): number;
+}
+
+/** The desk at which tenants are changed, with what an end in the middle of an edit left put right. */
+export function openDesk({ config, loop, store, ready, log, now }: DeskParts): FileDesk {
+  const folder = config.store.policies;
+  const writer = new DocumentWriter(folder);
+  try {
+    writer.sweep();
+  } catch (error) {
+    // Such as where the folder can't be written, so that nobody can have left anything there.
+    log.warn({ event: 'documents_not_swept', err: error });
+  }
+  const look = (files: readonly string[]) => loop.look(files);
+  const dns = openDns(config);
+  const mailHosts = mailLook(dns);
+  const { ttl, zone } = schemeOf(config);
+  const isOurs = (name: string) =>
+    name === config.serviceName || (zone !== undefined && name.endsWith(`.${zone}`));
+  const claims = new Claims({ store: new ClaimFile(config.store.state), dns, isOurs, now });
+  const desk = new FileDesk({ store, writer, claims, folder, look, ready, mailHosts, ttl, log, now });
+  desk.finishLeaving().catch((error: unknown) => log.error({ event: 'tenants_not_left', err: error }));
+  return desk;
+}
