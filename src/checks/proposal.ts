@@ -5,7 +5,7 @@ import { registrableDomain } from '../names/registrable-domain.ts';
 import { isNowhere, type MailRouting, mailHosts } from './mail-hosts.ts';
 
 /** What an operator would write into a document: not yet checked. */
-export interface ProposedPolicy {
+interface ProposedPolicy {
   readonly mode: 'testing';
   readonly max_age: number;
   readonly mx: readonly string[];

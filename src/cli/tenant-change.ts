@@ -52,7 +52,7 @@ export async function rollBack(
 }
 
 /** A change as it is sent. */
-export interface SentChange {
+interface SentChange {
   readonly domain: string;
   readonly method: 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
@@ -60,7 +60,7 @@ export interface SentChange {
 }
 
 /** Shows what a change would do, asks where somebody can be asked, makes it, and follows it where that is wanted. */
-export async function change(api: ApiClient, sent: SentChange, options: ChangeOptions): Promise<void> {
+async function change(api: ApiClient, sent: SentChange, options: ChangeOptions): Promise<void> {
   const { domain, method, path, request } = sent;
   const { dryRun, yes, json, cause } = options;
   const isAsking = !yes && !json;

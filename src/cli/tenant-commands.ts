@@ -2,12 +2,13 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MODES } from '../policy/policy.ts';
 import { PUBLICATION_STAGES } from '../tenant/publication.ts';
 import type { Session } from './config.ts';
+import type { ImportOptions } from './import-options.ts';
 import type { AddOptions } from './tenant-add.ts';
 import { type ChangeOptions, rollBack, type SetOptions, setTenant } from './tenant-change.ts';
 import { showHistory } from './tenant-history.ts';
-import type { ImportOptions } from './tenant-import.ts';
 import { removeTenant } from './tenant-leave.ts';
 import { type ListOptions, listTenants } from './tenant-list.ts';
+import type { PlanOptions } from './tenant-plan.ts';
 import { showPolicy, showTenant } from './tenant-show.ts';
 
 interface Json {
@@ -63,6 +64,13 @@ export function addTenantCommands(program: Command, session: () => Session): voi
     .description('return to the policy of an earlier revision, under a new id')
     .action((domain: string, number: number, options: ChangeOptions) =>
       rollBack(domain, number, options, session()),
+    );
+  listed(tenant.command('plan'))
+    .argument('<domain>', 'the policy domain')
+    .description('tell what other MX hosts would do at senders, and the safe order of steps')
+    .requiredOption('--mx <host...>', 'the MX hosts that are to be')
+    .action(async (domain: string, options: PlanOptions) =>
+      (await import('./tenant-plan.ts')).planTenant(domain, options, session()),
     );
   listed(tenant.command('import'))
     .argument('<source>', 'a file of JSON lines, - for stdin, a folder of documents, or an export')

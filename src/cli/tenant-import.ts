@@ -1,22 +1,18 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Flaw } from '../flaws/flaw.ts';
 import { readTenantFiles } from '../store/files/tenant-files.ts';
+import { BUNDLE } from '../tenant/bundle.ts';
 import type { ApiClient } from './api-client.ts';
 import { openClient } from './client.ts';
 import type { Session } from './config.ts';
+import type { ImportOptions } from './import-options.ts';
 import { jsonLines } from './json-lines.ts';
 import { CommandFailure, EXIT, flawLines, print, printJson, tell } from './printing.ts';
 import { failureOf, problemName } from './problem.ts';
+import { importBundle } from './tenant-import-bundle.ts';
 import type { ToldBulkResult } from './told.ts';
-
-export interface ImportOptions {
-  /** Changes those that are there already. */
-  readonly update?: boolean;
-  readonly dryRun?: boolean;
-  readonly cause?: string;
-  readonly json?: boolean;
-}
 
 /** A line to send, and how whoever wrote it finds it again. */
 interface Line {
@@ -34,10 +30,11 @@ const BATCH = 2_000;
 const LINES_TYPE = 'application/x-ndjson';
 
 /**
- * `postseal tenant import`: creates many tenants, from JSON lines or from a folder of documents. A line that fails fails
+ * `postseal tenant import`: creates many tenants, from JSON lines or from a folder of documents, or from an export with its ledger. A line that fails fails
  * alone, and all of it may be repeated: what is there already, word for word, is left as it is.
  */
 export async function importTenants(source: string, options: ImportOptions, session: Session): Promise<void> {
+  if (existsSync(join(source, BUNDLE.ledger))) return importBundle(source, options, session);
   const api = openClient(session);
   const { lines, flaws } = await readSource(source);
   const made = { done: 0, same: 0 };

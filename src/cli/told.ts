@@ -2,6 +2,7 @@ import type Type from 'typebox';
 import type { AdoptionShape } from '../admin/shapes/adoption.ts';
 import type { AuditLineShape } from '../admin/shapes/audit.ts';
 import type { BulkResultShape } from '../admin/shapes/bulk.ts';
+import type { PlanShape } from '../admin/shapes/plan.ts';
 import type { CertificateShape, PublicationShape, RecordsShape } from '../admin/shapes/standing.ts';
 import type {
   ChangeShape,
@@ -29,3 +30,4 @@ export type ToldRecords = Type.Static<typeof RecordsShape>;
 export type ToldAuditLine = Type.Static<typeof AuditLineShape>;
 export type ToldBulkResult = Type.Static<typeof BulkResultShape>;
 export type ToldAdoption = Type.Static<typeof AdoptionShape>;
+export type ToldPlan = Type.Static<typeof PlanShape>;

@@ -6,7 +6,7 @@ import { domainOfFile, isDocumentName } from './document-folder.ts';
 import { readYaml } from './yaml.ts';
 
 /** A tenant as it is sent to the API. */
-export interface SentTenant {
+interface SentTenant {
   readonly domain: string;
   readonly policy: { readonly mode: string; readonly max_age: number; readonly mx: readonly string[] };
   readonly labels: Readonly<Record<string, string>>;
