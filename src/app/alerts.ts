@@ -3,24 +3,26 @@ import type { AlertSource } from '../alerts/alert.ts';
 import type { Channel } from '../alerts/channel.ts';
 import { commandChannel } from '../alerts/command.ts';
 import { webhookChannel } from '../alerts/webhook.ts';
-import { openAlerts } from '../store/files/alert-file.ts';
+import { AlertFile } from '../store/files/alert-file.ts';
+import type { StateAccess } from '../store/files/connection.ts';
 import type { AlertConfig } from './alert-config.ts';
 import { AlertJob } from './alert-job.ts';
 import type { Config } from './config.ts';
 
 interface AlertsOptions {
   readonly config: Config;
+  readonly file: StateAccess;
   readonly sources: readonly AlertSource[];
   readonly log: Logger;
   now(): number;
 }
 
 /** The job that tells alerts to the log, and wherever else the operator wants them told. */
-export function openAlertJob({ config, sources, log, now }: AlertsOptions): AlertJob {
+export function openAlertJob({ config, file, sources, log, now }: AlertsOptions): AlertJob {
   return new AlertJob({
     sources,
     channels: [logChannel(log), ...outsideChannels(config.alerts)],
-    openStore: () => openAlerts(config.store.state),
+    openStore: () => new AlertFile(file),
     serviceName: config.serviceName,
     log,
     now,

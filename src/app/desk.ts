@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { ClaimFile } from '../store/files/claim-file.ts';
+import type { StateAccess } from '../store/files/connection.ts';
 import { DocumentWriter } from '../store/files/document-writer.ts';
 import type { TenantStore } from '../tenant/store.ts';
 import { openDns } from './certificates.ts';
@@ -13,6 +14,7 @@ import { FileDesk } from './tenant-desk.ts';
 export interface DeskParts {
   readonly config: Config;
   readonly loop: PolicyLoop;
+  readonly file: StateAccess;
   readonly store: TenantStore;
   /** Done when all documents were looked at once. */
   readonly ready: Promise<void>;
@@ -21,7 +23,7 @@ export interface DeskParts {
 }
 
 /** The desk at which tenants are changed, with what an end in the middle of an edit left put right. */
-export function openDesk({ config, loop, store, ready, log, now }: DeskParts): FileDesk {
+export function openDesk({ config, loop, file, store, ready, log, now }: DeskParts): FileDesk {
   const folder = config.store.policies;
   const writer = new DocumentWriter(folder);
   try {
@@ -36,7 +38,7 @@ export function openDesk({ config, loop, store, ready, log, now }: DeskParts): F
   const { ttl, zone } = schemeOf(config);
   const isOurs = (name: string) =>
     name === config.serviceName || (zone !== undefined && name.endsWith(`.${zone}`));
-  const claims = new Claims({ store: new ClaimFile(config.store.state), dns, isOurs, now });
+  const claims = new Claims({ store: new ClaimFile(file), dns, isOurs, now });
   const desk = new FileDesk({ store, writer, claims, folder, look, ready, mailHosts, ttl, log, now });
   desk.finishLeaving().catch((error: unknown) => log.error({ event: 'tenants_not_left', err: error }));
   return desk;

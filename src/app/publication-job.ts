@@ -21,7 +21,7 @@ const TIMES = {
   /** How often it is looked whether somebody woke: revisions are recorded by others. */
   tick: 500,
   /** The pause after the state file could not be used. */
-  fault: 30_000,
+  fault: 10_000,
 };
 
 // Steps at once: most of their time they wait for somebody's answer.
@@ -34,6 +34,8 @@ export class PublicationJob {
   readonly #ending = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #failure: string | undefined;
+  /** Nothing is begun before this moment, by a clock that never steps, for the state file can't be used. */
+  #pausedUntil = 0;
 
   constructor(options: PublicationJobOptions) {
     this.#options = options;
@@ -69,29 +71,32 @@ export class PublicationJob {
 
   #after(pause: number): void {
     clearTimeout(this.#timer);
-    if (!this.#ending.signal.aborted) this.#timer = setTimeout(() => this.#tick(), pause);
+    if (this.#ending.signal.aborted) return;
+    const least = Math.max(pause, this.#pausedUntil - performance.now());
+    this.#timer = setTimeout(() => this.#tick(), least);
   }
 
   #tick(): void {
     try {
-      this.#begin();
-      this.#failure = undefined;
+      if (this.#begin() === 0 && this.#running.size === 0) this.#failure = undefined;
       this.#after(TIMES.tick);
     } catch (error) {
       this.#fail(error);
-      this.#after(TIMES.fault);
+      this.#after(0);
     }
   }
 
-  #begin(): void {
+  /** @returns how many steps it began. */
+  #begin(): number {
     const { store, now } = this.#options;
     const room = MOST_STEPS - this.#running.size;
-    if (room <= 0) return;
+    if (room <= 0) return 0;
     const wake = store.nextWake();
-    if (wake === undefined || wake > now()) return;
+    if (wake === undefined || wake > now()) return 0;
     const awake = store.awake(now(), MOST_STEPS + this.#running.size);
     const idle = awake.filter(({ domain }) => !this.#running.has(domain)).slice(0, room);
     for (const { domain } of idle) this.#running.set(domain, this.#take(domain));
+    return idle.length;
   }
 
   async #take(domain: Hostname): Promise<void> {
@@ -100,6 +105,7 @@ export class PublicationJob {
       const before = store.get(domain);
       await steps.take({ domain }, this.#ending.signal).catch((error: unknown) => this.#fault(domain, error));
       this.#tell(domain, before, store.get(domain));
+      this.#failure = undefined;
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -112,16 +118,19 @@ export class PublicationJob {
   #fault(domain: Hostname, error: unknown): void {
     if (this.#ending.signal.aborted) return;
     const { store, log, now } = this.#options;
-    log.error({ event: 'publication_step_failed', domain, err: error });
     const course = store.get(domain);
-    if (course === undefined) return;
-    store.change(domain, course.number, (newest) => afterFault(newest, 'Internal error: see the log', now()));
+    const after = (newest: Course) => afterFault(newest, 'Internal error: see the log', now());
+    // Where this can't be noted either, the fault is the state file's, which is told once for all.
+    if (course !== undefined) store.change(domain, course.number, after);
+    log.error({ event: 'publication_step_failed', domain, err: error });
   }
 
   #fail(error: unknown): void {
     const { log } = this.#options;
     if (this.#failure === undefined) log.error({ event: 'publications_not_kept', err: error });
     this.#failure = "The state file can't be used: no id is announced";
+    // Steps that can't be noted would be taken again at once, and so for ever.
+    this.#pausedUntil = performance.now() + TIMES.fault;
   }
 
   #tell(domain: Hostname, before: Publication | undefined, after: Course | undefined): void {

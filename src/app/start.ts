@@ -8,6 +8,7 @@ import { Workers } from '../edge/workers.ts';
 import { type Hostname, policyDomain } from '../names/hostname.ts';
 import { openAccess } from '../store/files/access-file.ts';
 import { DocumentFolder } from '../store/files/document-folder.ts';
+import { OnDemand } from '../store/files/on-demand.ts';
 import { PemFolder } from '../store/files/pem.ts';
 import { openState } from '../store/files/state-file.ts';
 import type { TenantStore } from '../tenant/store.ts';
@@ -62,7 +63,8 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     https: await Listeners.bind(config.listen.https),
     http: await Listeners.bind(config.listen.http),
   };
-  const store = openState(config.store.state);
+  const file = new OnDemand(config.store.state);
+  const store = openState(config.store.state, file);
   const ca = config.localCa ? openLocalCa(config.store.state, log, now) : undefined;
   const workers = new Workers({
     count: config.workers,
@@ -82,7 +84,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
   });
   const dns = await startDns(config, log, now);
   const folder = new DocumentFolder(config.store.policies);
-  const access = openAccess(config.store.state);
+  const access = openAccess(config.store.state, file);
   const happenings = new Happenings({ store: access.happenings, log, now });
   const tell = (some: readonly Happening[]) => happenings.tell(some);
   const orders = new OrderCounts();
@@ -103,7 +105,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
           log,
           now,
         });
-  const alerts = openAlertJob({ config, sources: certificates ? [certificates.alerts] : [], log, now });
+  const alerts = openAlertJob({ config, file, sources: certificates ? [certificates.alerts] : [], log, now });
   const serve = async (domains: readonly Hostname[]) => {
     await workers.apply(textsOf(domains, store));
     certificates?.notice(domains);
@@ -132,7 +134,7 @@ export async function start(config: Config, log: Logger, now: () => number = Dat
     tell([{ kind: 'publication.stage', domain, data: { number, id, stage, waiting: waiting?.why ?? '' } }]);
   });
   const ready = Promise.withResolvers<void>();
-  const desk = openDesk({ config, loop, store, ready: ready.promise, log, now });
+  const desk = openDesk({ config, loop, file, store, ready: ready.promise, log, now });
   const pems = new PemFolder(config.store.certs);
   const admin = openAdmin({
     ...{ config, access, happenings, desk, store, log, now },

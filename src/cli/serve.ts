@@ -3,6 +3,7 @@ import type { Config } from '../app/config.ts';
 import { type Running, start } from '../app/start.ts';
 import { ListenError } from '../edge/listeners.ts';
 import { policyHost } from '../names/hostname.ts';
+import { Connection } from '../store/files/connection.ts';
 import { openForReading } from '../store/files/state-database.ts';
 import { StateFileError } from '../store/files/state-error.ts';
 import { StateFile } from '../store/files/state-file.ts';
@@ -82,7 +83,7 @@ function welcome(config: Config, { addresses, localCaRoot, firstToken }: Running
 }
 
 function firstTenant(config: Config) {
-  const store = new StateFile(openForReading(config.store.state));
+  const store = new StateFile(new Connection(openForReading(config.store.state)));
   try {
     for (const { domain } of store.announceable()) return domain;
     return undefined;

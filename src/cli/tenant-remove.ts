@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../app/config.ts';
 import { type Hostname, parsePolicyDomain } from '../names/hostname.ts';
+import { Connection } from '../store/files/connection.ts';
 import { openForWriting } from '../store/files/state-database.ts';
 import { StateFile } from '../store/files/state-file.ts';
 import { exposedUntil, leaving } from '../tenant/exposure.ts';
@@ -16,7 +17,7 @@ import { opened } from './state.ts';
  */
 export function removeLocally(name: string, options: { force?: boolean }, file: string | undefined): void {
   const config = loadConfig(file);
-  const store = config && opened(() => new StateFile(openForWriting(config.store.state)));
+  const store = config && opened(() => new StateFile(new Connection(openForWriting(config.store.state))));
   if (config === undefined || store === undefined) return;
   try {
     const domain = parsePolicyDomain(name);

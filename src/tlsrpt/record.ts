@@ -40,7 +40,8 @@ function uriFlaws(uri: string): readonly Flaw[] {
     if (/^mailto:[^@\s/?]+@[^@\s/?]+\.[^@\s/?]+(\?.*)?$/i.test(sample)) return [];
     return flaw(`${quote(uri)} is no mail address`, 'Write for example mailto:tlsrpt@example.net');
   }
-  const url = /^https:\/\//i.test(sample) ? URL.parse(sample) : null;
+  // A URL parser makes a host of what follows more than two slashes.
+  const url = /^https:\/\/[^/\\]/i.test(sample) ? URL.parse(sample) : null;
   if (url !== null && url.hostname !== '' && url.username === '' && url.hash === '') return [];
   const remedy = 'Write for example mailto:tlsrpt@example.net, or https://reports.example.net/tlsrpt';
   return flaw(`${quote(uri)} is no mailto or https URI`, remedy);

@@ -5,7 +5,8 @@ import type { Alert } from '../../src/alerts/alert.ts';
 import type { Channel, TellOutcome } from '../../src/alerts/channel.ts';
 import type { AlertMessage } from '../../src/alerts/message.ts';
 import { AlertJob } from '../../src/app/alert-job.ts';
-import { openAlerts } from '../../src/store/files/alert-file.ts';
+import { AlertFile } from '../../src/store/files/alert-file.ts';
+import { OnDemand } from '../../src/store/files/on-demand.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 /** What fails, and somebody who hears of it. */
@@ -57,7 +58,7 @@ export class World {
       sources: [() => this.#current()],
       channels: [channel],
       openStore: () => {
-        const store = openAlerts(this.#folder);
+        const store = new AlertFile(new OnDemand(this.#folder));
         const keep: typeof store.keep = (name, told) => {
           if (this.isFull) throw new Error('database or disk is full');
           store.keep(name, told);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Pebble } from '../peers/pebble.ts';
 import { createTestCa } from '../peers/test-ca.ts';
 
@@ -13,9 +14,15 @@ export interface StandInAnswer {
 
 /**
  * What becomes of a request. A string stands for a connection that is cut: before the CA hears of the request,
- * or after, so that its answer is lost.
+ * or after, so that its answer is lost. `inPlaceOfSuccess` is what is said of a request that the CA took.
  */
-export type Meddling = StandInAnswer | 'cut before' | 'cut after' | ((body: string) => string) | undefined;
+export type Meddling =
+  | StandInAnswer
+  | { readonly inPlaceOfSuccess: StandInAnswer }
+  | 'cut before'
+  | 'cut after'
+  | ((body: string) => string)
+  | undefined;
 
 /** A server between an ACME client and the CA, for what the real one can't be brought to answer. */
 export interface CaStandIn {
@@ -38,9 +45,8 @@ export async function startCaStandIn(pebble: Pebble): Promise<CaStandIn> {
       return;
     }
     const body = await read(request);
-    if (typeof meddling === 'object') {
-      const text = typeof meddling.body === 'string' ? meddling.body : JSON.stringify(meddling.body ?? '');
-      response.writeHead(meddling.status, { 'replay-nonce': 'used-up', ...meddling.headers }).end(text);
+    if (typeof meddling === 'object' && 'status' in meddling) {
+      answerWith(response, meddling);
       return;
     }
     // The CA makes its URLs from the Host, so that all lead back here.
@@ -52,11 +58,22 @@ export async function startCaStandIn(pebble: Pebble): Promise<CaStandIn> {
         request.socket.destroy();
         return;
       }
+      const isTaken = (answer.statusCode ?? 502) < 400;
+      if (typeof meddling === 'object' && isTaken) {
+        answerWith(response, meddling.inPlaceOfSuccess);
+        return;
+      }
       const changed = Buffer.from(typeof meddling === 'function' ? meddling(text) : text);
       response.writeHead(answer.statusCode ?? 502, { ...answer.headers, 'content-length': changed.length });
       response.end(method === 'HEAD' ? undefined : changed);
     });
     forwarded.end(body);
+  });
+  // Those in a handshake too, of which the server itself does not know yet.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -67,10 +84,15 @@ export async function startCaStandIn(pebble: Pebble): Promise<CaStandIn> {
     close: () => {
       agent.destroy();
       server.close();
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
     },
   };
   return standIn;
+}
+
+function answerWith(response: ServerResponse, { status, headers, body = '' }: StandInAnswer): void {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  response.writeHead(status, { 'replay-nonce': 'used-up', ...headers }).end(text);
 }
 
 async function read(stream: AsyncIterable<Buffer>): Promise<string> {

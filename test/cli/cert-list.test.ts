@@ -35,9 +35,9 @@ t.test('a terminal gets a table, with these below', async (t) => {
     env: { ...home.environment(ENVIRONMENT), NO_COLOR: '1', TERM: 'xterm' },
     encoding: 'utf8',
   });
-  t.match(stdout, /^HOST +STATE +CA +ENDS +RENEWAL/);
-  t.match(stdout, /^mta-sts\.good\.test +valid +ca\.test +in 3 months +in \d+ (months|days)/m);
-  t.match(stdout, /^mta-sts\.bad\.test +none.*\r?\n +leads elsewhere\r?\n +set the CNAME/m);
+  t.match(stdout, /^ *HOST +STATE +CA +ENDS +RENEWS/);
+  t.match(stdout, /^ *mta-sts\.good\.test +valid +ca\.test +in 3 months +in \d+ (months|days)/m);
+  t.match(stdout, /^ *mta-sts\.bad\.test +none.*\r?\n +! leads elsewhere\r?\n +→ set the CNAME/m);
   t.notMatch(stdout, '\t');
 });
 

@@ -2,6 +2,7 @@
  * Edits a tenant while the disk of its documents, or of the state file, is full or read-only, and after that.
  * Runs where `policies` and `state` of the folder are disks of their own; prints what came of it.
  */
+
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { FileDesk } from '../../src/app/tenant-desk.ts';
 import { ClaimFile } from '../../src/store/files/claim-file.ts';
 import { DocumentFolder } from '../../src/store/files/document-folder.ts';
 import { DocumentWriter } from '../../src/store/files/document-writer.ts';
+import { OnDemand } from '../../src/store/files/on-demand.ts';
 import { openState } from '../../src/store/files/state-file.ts';
 import { policyDomain } from '../tenant/revisions.ts';
 import { DnsTable } from './dns-table.ts';
@@ -37,7 +39,7 @@ const desk = new FileDesk({
   store,
   writer: new DocumentWriter(policies),
   claims: new Claims({
-    store: new ClaimFile(state),
+    store: new ClaimFile(new OnDemand(state)),
     dns: new DnsTable(),
     isOurs: () => false,
     now: Date.now,

@@ -5,6 +5,7 @@ import { FileDesk } from '../../src/app/tenant-desk.ts';
 import type { MailHosts } from '../../src/checks/mail-hosts.ts';
 import { ClaimFile } from '../../src/store/files/claim-file.ts';
 import { DocumentWriter } from '../../src/store/files/document-writer.ts';
+import { OnDemand } from '../../src/store/files/on-demand.ts';
 import type { Actor, Edit, EditOutcome, EditRequest } from '../../src/tenant/desk.ts';
 import { Desk } from '../reload/desk.ts';
 import { policyDomain } from '../tenant/revisions.ts';
@@ -37,7 +38,7 @@ export class OpenDesk extends Desk {
       store: this.store,
       writer,
       claims: new Claims({
-        store: new ClaimFile(this.state),
+        store: new ClaimFile(new OnDemand(this.state)),
         dns: this.dns,
         isOurs: (name) => name === 'sts.example.net',
         now: this.now,

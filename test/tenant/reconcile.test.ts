@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { Connection } from '../../src/store/files/connection.ts';
 import { StateFile } from '../../src/store/files/state-file.ts';
 import { migrate } from '../../src/store/files/state-schema.ts';
 import type { TenantStore } from '../../src/tenant/store.ts';
@@ -94,5 +95,5 @@ t.test('each tenant can leave: by mode none, and when time has passed', async (t
 function memoryState(): TenantStore {
   const database = new DatabaseSync(':memory:');
   migrate(database);
-  return new StateFile(database);
+  return new StateFile(new Connection(database));
 }

@@ -6,6 +6,7 @@ import type { Hostname } from '../../names/hostname.ts';
 import { type Publication, publicationOf } from '../../tenant/publication.ts';
 import { AnswerTable } from './answer-table.ts';
 import { AuditTable } from './audit-table.ts';
+import type { StateAccess } from './connection.ts';
 import { HappeningTable } from './happening-table.ts';
 import { OnDemand } from './on-demand.ts';
 import { readCourse } from './publication-row.ts';
@@ -22,9 +23,8 @@ export interface AccessFile {
   close(): void;
 }
 
-/** Over a connection of its own. Each use throws {@link StateFileError} while the file can't be opened. */
-export function openAccess(folder: string): AccessFile {
-  const file = new OnDemand(folder);
+/** Each use throws {@link StateFileError} while the file can't be opened. */
+export function openAccess(folder: string, file: StateAccess = new OnDemand(folder)): AccessFile {
   const audit = new AuditTable(file);
   return {
     audit,

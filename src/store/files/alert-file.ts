@@ -1,34 +1,24 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { type Alert, alertKey } from '../../alerts/alert.ts';
 import type { AlertStore } from '../../alerts/alert-store.ts';
 import type { Channel } from '../../alerts/channel.ts';
 import type { Told } from '../../alerts/telling.ts';
-import { Connection } from './connection.ts';
-import { openForReading, openForWriting } from './state-database.ts';
-
-/** Opens what the state file knows of alerts; where it can't be written, for reading, and keeping throws. */
-export function openAlerts(folder: string): AlertStore {
-  try {
-    return new AlertFile(openForWriting(folder));
-  } catch {
-    return new AlertFile(openForReading(folder));
-  }
-}
+import type { StateAccess } from './connection.ts';
 
 interface Row {
   readonly alert: string;
   readonly told_at: number;
 }
 
-class AlertFile implements AlertStore {
-  readonly #connection: Connection;
+/** What the state file knows of alerts; keeping throws where it can't be written. */
+export class AlertFile implements AlertStore {
+  readonly #file: StateAccess;
 
-  constructor(database: DatabaseSync) {
-    this.#connection = new Connection(database);
+  constructor(file: StateAccess) {
+    this.#file = file;
   }
 
   told(channel: Channel['name']): readonly Told[] {
-    const rows = this.#connection.sql('SELECT alert, told_at FROM alert WHERE channel = ?').all(channel);
+    const rows = this.#file.connection.sql('SELECT alert, told_at FROM alert WHERE channel = ?').all(channel);
     return (rows as unknown as Row[]).map(({ alert, told_at }) => ({
       alert: JSON.parse(alert) as Alert,
       at: told_at,
@@ -36,9 +26,9 @@ class AlertFile implements AlertStore {
   }
 
   keep(channel: Channel['name'], told: readonly Told[]): void {
-    this.#connection.transaction(() => {
-      this.#connection.sql('DELETE FROM alert WHERE channel = ?').run(channel);
-      const insert = this.#connection.sql(
+    this.#file.transaction(() => {
+      this.#file.connection.sql('DELETE FROM alert WHERE channel = ?').run(channel);
+      const insert = this.#file.connection.sql(
         'INSERT INTO alert (channel, key, alert, told_at) VALUES (?, ?, ?, ?)',
       );
       for (const { alert, at } of told) insert.run(channel, alertKey(alert), JSON.stringify(alert), at);
@@ -46,6 +36,6 @@ class AlertFile implements AlertStore {
   }
 
   close(): void {
-    this.#connection.close();
+    this.#file.close();
   }
 }

@@ -1,11 +1,11 @@
 import type { AnswerStore, KeptAnswer, KeyedRequest } from '../../access/answer-store.ts';
-import type { OnDemand } from './on-demand.ts';
+import type { StateAccess } from './connection.ts';
 
 /** Answers to requests with an idempotency key, in the state file. */
 export class AnswerTable implements AnswerStore {
-  readonly #file: OnDemand;
+  readonly #file: StateAccess;
 
-  constructor(file: OnDemand) {
+  constructor(file: StateAccess) {
     this.#file = file;
   }
 

@@ -7,13 +7,13 @@ import {
 } from '../../access/audit.ts';
 import type { AuditQuery, AuditStore } from '../../access/audit-store.ts';
 import type { Hostname } from '../../names/hostname.ts';
-import type { OnDemand } from './on-demand.ts';
+import type { StateAccess } from './connection.ts';
 
 /** The audit in the state file. */
 export class AuditTable implements AuditStore {
-  readonly #file: OnDemand;
+  readonly #file: StateAccess;
 
-  constructor(file: OnDemand) {
+  constructor(file: StateAccess) {
     this.#file = file;
   }
 

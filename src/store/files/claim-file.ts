@@ -1,13 +1,13 @@
 import type { Hostname } from '../../names/hostname.ts';
 import type { Claim, ClaimStore } from '../../tenant/claim.ts';
-import { OnDemand } from './on-demand.ts';
+import type { StateAccess } from './connection.ts';
 
-/** Claims in the state file of a folder. */
+/** Claims in the state file. */
 export class ClaimFile implements ClaimStore {
-  readonly #file: OnDemand;
+  readonly #file: StateAccess;
 
-  constructor(folder: string) {
-    this.#file = new OnDemand(folder);
+  constructor(file: StateAccess) {
+    this.#file = file;
   }
 
   get(domain: Hostname, owner: string): Claim | undefined {

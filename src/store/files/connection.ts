@@ -1,14 +1,26 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Hostname, toUnicode } from '../../names/hostname.ts';
 
+/** Where the tables of a state file are read and written; the connection may be another one each time. */
+export interface StateAccess {
+  readonly connection: Connection;
+  /** Does all of the work, durably, or nothing of it and throws. */
+  transaction(work: () => void): void;
+  close(): void;
+}
+
 /** A database with the statements that were prepared for it, each once. */
-export class Connection {
+export class Connection implements StateAccess {
   readonly database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
   constructor(database: DatabaseSync) {
     this.database = database;
     database.function('to_unicode', { deterministic: true }, (name) => toUnicode(String(name) as Hostname));
+  }
+
+  get connection(): this {
+    return this;
   }
 
   sql(text: string): StatementSync {
@@ -20,7 +32,6 @@ export class Connection {
     return statement;
   }
 
-  /** Does all of the work, durably, or nothing of it and throws. */
   transaction(work: () => void): void {
     this.database.exec('BEGIN IMMEDIATE');
     try {

@@ -1,15 +1,15 @@
 import type { Happened, Happening, HappeningStore } from '../../access/happening.ts';
 import type { Hostname } from '../../names/hostname.ts';
-import type { OnDemand } from './on-demand.ts';
+import type { StateAccess } from './connection.ts';
 
 // Whoever was away for longer than these last looks at everything anew.
 const KEPT = 10_000;
 
 /** The last happenings in the state file. */
 export class HappeningTable implements HappeningStore {
-  readonly #file: OnDemand;
+  readonly #file: StateAccess;
 
-  constructor(file: OnDemand) {
+  constructor(file: StateAccess) {
     this.#file = file;
   }
 

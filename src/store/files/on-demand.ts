@@ -1,11 +1,14 @@
-import { Connection } from './connection.ts';
+import { Connection, type StateAccess } from './connection.ts';
 import { openForReading, openForWriting, requireWritable } from './state-database.ts';
 
 /**
  * The state file of a folder, opened when it is first asked for, and for reading only where no more can be had: each
  * writing then tries for more. Throws {@link StateFileError} where there is nothing to read, or it is damaged.
+ *
+ * One for all that a process keeps open: connections of one process share what SQLite holds of the file, and with it
+ * that it is read-only, so that the last of them must be closed before any can write.
  */
-export class OnDemand {
+export class OnDemand implements StateAccess {
   readonly #folder: string;
   #connection: Connection | undefined;
   #isReadOnly = false;
@@ -20,11 +23,9 @@ export class OnDemand {
     return this.#connection;
   }
 
-  /** Does all of the work, durably, or nothing of it and throws. */
   transaction(work: () => void): void {
     if (this.#isReadOnly) {
       requireWritable(this.#folder);
-      // Closed first: connections of one process share what SQLite holds of the file, and with it that it is read-only.
       this.close();
     }
     this.connection.transaction(work);

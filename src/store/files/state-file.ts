@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { Flaw } from '../../flaws/flaw.ts';
 import type { Hostname } from '../../names/hostname.ts';
 import type { TenantQuery, TenantSummary } from '../../tenant/desk.ts';
@@ -16,11 +15,12 @@ import type {
   TenantStore,
 } from '../../tenant/store.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
-import { Connection } from './connection.ts';
+import { Connection, type StateAccess } from './connection.ts';
 import { heldFor, hold, release } from './held-rows.ts';
 import { forgetIntents, fulfil, intend, intentFor, intentsToLeave } from './intent-rows.ts';
+import { OnDemand } from './on-demand.ts';
 import { beginCourse, endCourse } from './publication-row.ts';
-import { openForReading, openForWriting, requireWritable } from './state-database.ts';
+import { openForReading } from './state-database.ts';
 import { labelsOf, listTenants, summaryOf } from './tenant-list.ts';
 
 /**
@@ -28,16 +28,11 @@ import { labelsOf, listTenants, summaryOf } from './tenant-list.ts';
  * disk that is full or read-only, an existing file is opened for reading, and each recording tries for more.
  * Throws {@link StateFileError} where there is nothing to read, or what is there is damaged or of a newer release.
  */
-export function openState(folder: string): TenantStore {
-  try {
-    return new StateFile(openForWriting(folder));
-  } catch (error) {
-    try {
-      return new StateFile(openForReading(folder), folder);
-    } catch {
-      throw error;
-    }
-  }
+export function openState(folder: string, file: StateAccess = new OnDemand(folder)): TenantStore {
+  const store = new StateFile(file);
+  // Whoever opens it is to hear at once that it can't be.
+  store.servedCount();
+  return store;
 }
 
 /**
@@ -47,18 +42,15 @@ export function openState(folder: string): TenantStore {
 export function openSnapshot(folder: string): TenantStore {
   const database = openForReading(folder);
   database.exec('BEGIN');
-  return new StateFile(database);
+  return new StateFile(new Connection(database));
 }
 
 /** The state file: one SQLite database. */
 export class StateFile implements TenantStore {
-  #connection: Connection;
-  /** The folder of a file that could be opened for reading only, and is to be written once it can be. */
-  #readOnlyFolder: string | undefined;
+  readonly #file: StateAccess;
 
-  constructor(database: DatabaseSync, readOnlyFolder?: string) {
-    this.#connection = new Connection(database);
-    this.#readOnlyFolder = readOnlyFolder;
+  constructor(file: StateAccess) {
+    this.#file = file;
   }
 
   record(recording: Recording): void {
@@ -225,7 +217,7 @@ export class StateFile implements TenantStore {
   }
 
   close(): void {
-    this.#connection.close();
+    this.#file.close();
   }
 
   #withFlaws(row: Omit<TenantSummary, 'flaws'>): TenantSummary {
@@ -282,24 +274,12 @@ export class StateFile implements TenantStore {
       .run(domain, number, mode, at);
   }
 
-  #transaction(work: () => void): void {
-    this.#makeWritable();
-    this.#connection.transaction(work);
+  get #connection(): Connection {
+    return this.#file.connection;
   }
 
-  #makeWritable(): void {
-    const folder = this.#readOnlyFolder;
-    if (folder === undefined) return;
-    requireWritable(folder);
-    // Closed first: connections of one process share what SQLite holds of the file, and with it that it is read-only.
-    this.close();
-    try {
-      this.#connection = new Connection(openForWriting(folder));
-      this.#readOnlyFolder = undefined;
-    } catch (error) {
-      this.#connection = new Connection(openForReading(folder));
-      throw error;
-    }
+  #transaction(work: () => void): void {
+    this.#file.transaction(work);
   }
 }
 

@@ -4,14 +4,14 @@ import type { KeptToken, Token } from '../../access/token.ts';
 import type { TokenStore } from '../../access/token-store.ts';
 import type { TenantScope } from '../../tenant/desk.ts';
 import type { AuditTable } from './audit-table.ts';
-import type { OnDemand } from './on-demand.ts';
+import type { StateAccess } from './connection.ts';
 
 /** The tokens in the state file. */
 export class TokenTable implements TokenStore {
-  readonly #file: OnDemand;
+  readonly #file: StateAccess;
   readonly #audit: AuditTable;
 
-  constructor(file: OnDemand, audit: AuditTable) {
+  constructor(file: StateAccess, audit: AuditTable) {
     this.#file = file;
     this.#audit = audit;
   }
