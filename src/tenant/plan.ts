@@ -83,8 +83,10 @@ function failures({ past, wanted, now }: PlannedChange, mode: Policy['mode']): R
 
 function stepsTo({ past, wanted, present, now, ttl, mxTtl }: PlannedChange): Step[] {
   const newest = past.at(-1);
+  // What an earlier revision that was served until just now forbids may be held, too, until its record has expired.
+  const settled = Math.max(now, lastChange(past, now) + ttl * 1000);
   if (newest === undefined || newest.policy.mode === 'none') {
-    return [{ do: 'mx', hosts: wanted, at: now, why: 'No policy is in force' }];
+    return [{ do: 'mx', hosts: wanted, at: settled, why: 'By then nobody learns of a policy' }];
   }
   const { mx } = newest.policy;
   const missing = wanted.filter((host) => !allows(mx, host));
@@ -99,9 +101,7 @@ function stepsTo({ past, wanted, present, now, ttl, mxTtl }: PlannedChange): Ste
       why: 'The new hosts are allowed before mail comes to them',
     });
   }
-  // What an earlier revision that was served until just now forbids may be held, too, until its record has expired.
-  const ready = missing.length > 0 ? now : lastChange(past, now);
-  const at = Math.max(now, ready + ttl * 1000);
+  const at = missing.length > 0 ? now + ttl * 1000 : settled;
   steps.push({
     do: 'mx',
     hosts: wanted,

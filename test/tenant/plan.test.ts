@@ -156,3 +156,20 @@ t.test('in the order of the steps, no sender refuses that can reach DNS and the 
     ),
   );
 });
+
+t.test('after mode none, whoever just learned of the policy before it is waited for', async (t) => {
+  const served = servedBy([
+    { mode: 'enforce', max_age: 12, mx: ['a.x.test'], seconds: 6 },
+    { mode: 'none', max_age: 0, mx: ['a.x.test'], seconds: 0 },
+  ]);
+  const wanted = ['c.y.test' as Hostname];
+  const { steps } = planMx({
+    past: pastOf(served),
+    wanted,
+    present: [],
+    now: 6_000,
+    ttl: TTL,
+    mxTtl: MX_TTL,
+  });
+  t.match(steps, [{ do: 'mx', hosts: wanted, at: (6 + TTL) * 1000 }]);
+});
