@@ -13,11 +13,11 @@ import type { AdoptionDesk } from '../tenant/adopting.ts';
 import type { TenantDesk } from '../tenant/desk.ts';
 import { tenantRecords } from '../tenant/records.ts';
 import type { TenantStore } from '../tenant/store.ts';
-import type { Config } from './config.ts';
-import type { Happenings } from './happenings.ts';
-import type { Publications } from './publications.ts';
-import { schemeOf } from './scheme.ts';
-import { Secret } from './secret.ts';
+import type { Config } from './config/config.ts';
+import { schemeOf } from './config/scheme.ts';
+import { Secret } from './config/secret.ts';
+import type { Happenings } from './operations/happenings.ts';
+import type { Publications } from './publications/publications.ts';
 
 export interface AdminOptions {
   readonly config: Config;

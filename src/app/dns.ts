@@ -9,8 +9,8 @@ import { tsigKey } from '../dns/tsig.ts';
 import type { ZoneFacts } from '../dns/zone.ts';
 import type { ListenAddress } from '../edge/messages.ts';
 import { openAnnounced } from '../store/files/announced-file.ts';
-import type { Config } from './config.ts';
-import type { DnsFacts } from './dns-metrics.ts';
+import type { Config } from './config/config.ts';
+import type { DnsFacts } from './operations/dns-metrics.ts';
 
 /** Our own DNS server. */
 export interface Dns {

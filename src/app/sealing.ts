@@ -1,5 +1,5 @@
-import { Secret } from './secret.ts';
-import { Settings } from './settings.ts';
+import { Secret } from './config/secret.ts';
+import { Settings } from './config/settings.ts';
 
 /** Settings whose shape was checked, with each text that the schema marks as a secret made one. */
 export function sealed(checked: object): Settings {

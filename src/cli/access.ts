@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Config } from '../app/config.ts';
-import { CLIENT_VARIABLES, type Environment } from '../app/environment.ts';
-import { Secret } from '../app/secret.ts';
+import type { Config } from '../app/config/config.ts';
+import { CLIENT_VARIABLES, type Environment } from '../app/config/environment.ts';
+import { Secret } from '../app/config/secret.ts';
 import { addressScope } from '../checks/address-scope.ts';
 import { type Flaw, flawed, type Parsed, parsed } from '../flaws/flaw.ts';
 import { isSpecialUse } from '../names/special-use.ts';

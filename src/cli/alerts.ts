@@ -1,6 +1,6 @@
 import type { Alert } from '../alerts/alert.ts';
 import { alertMessage } from '../alerts/message.ts';
-import { outsideChannels } from '../app/alerts.ts';
+import { outsideChannels } from '../app/operations/alerts.ts';
 import { loadConfig } from './config.ts';
 import { EXIT, fail, print } from './printing.ts';
 

@@ -1,5 +1,5 @@
-import { type Config, readConfig } from '../app/config.ts';
-import { CLIENT_VARIABLES } from '../app/environment.ts';
+import { type Config, readConfig } from '../app/config/config.ts';
+import { CLIENT_VARIABLES } from '../app/config/environment.ts';
 import { type Access, readAccess } from './access.ts';
 import { CommandFailure, EXIT, failWithFlaws, printJson } from './printing.ts';
 

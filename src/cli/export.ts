@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Config } from '../app/config.ts';
-import { schemeOf } from '../app/scheme.ts';
+import type { Config } from '../app/config/config.ts';
+import { schemeOf } from '../app/config/scheme.ts';
 import type { Hostname } from '../names/hostname.ts';
 import { formatPolicyText, parsePolicyText } from '../policy/text.ts';
 import { type BundleFile, writeBundle } from '../store/files/bundle-folder.ts';

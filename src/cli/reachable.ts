@@ -1,4 +1,4 @@
-import { formatAddress } from '../app/addresses.ts';
+import { formatAddress } from '../app/config/addresses.ts';
 import type { ListenAddress } from '../edge/messages.ts';
 
 /** An address to connect to, with its port. */

@@ -1,4 +1,4 @@
-import { schemeOf } from '../app/scheme.ts';
+import { schemeOf } from '../app/config/scheme.ts';
 import { parsePolicyDomain } from '../names/hostname.ts';
 import type { PolicyId } from '../policy/policy-id.ts';
 import { readPublications } from '../store/files/publication-file.ts';

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import type { Config } from '../app/config.ts';
+import type { Config } from '../app/config/config.ts';
 import { type Running, start } from '../app/start.ts';
 import { ListenError } from '../edge/listeners.ts';
 import { policyHost } from '../names/hostname.ts';

@@ -1,5 +1,5 @@
-import { formatAddress } from '../app/addresses.ts';
-import type { Config } from '../app/config.ts';
+import { formatAddress } from '../app/config/addresses.ts';
+import type { Config } from '../app/config/config.ts';
 import { lookAtMail } from '../checks/mail-hosts.ts';
 import { propose } from '../checks/proposal.ts';
 import { openPublicDns } from '../checks/public-dns.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../app/config.ts';
+import type { Config } from '../app/config/config.ts';
 import { type Hostname, parsePolicyDomain } from '../names/hostname.ts';
 import { Connection } from '../store/files/connection.ts';
 import { openForWriting } from '../store/files/state-database.ts';

@@ -2,7 +2,7 @@ import type Type from 'typebox';
 import { keptToken, readNewToken, tellToken } from '../admin/endpoints/tokens.ts';
 import { mintToken } from '../admin/mint.ts';
 import type { NewTokenShape } from '../admin/shapes/token.ts';
-import type { Config } from '../app/config.ts';
+import type { Config } from '../app/config/config.ts';
 import { openAccess } from '../store/files/access-file.ts';
 import { StateFileError } from '../store/files/state-error.ts';
 import { CommandFailure, EXIT } from './printing.ts';

@@ -4,7 +4,7 @@ import type { Test } from 'tap';
 import type { Alert } from '../../src/alerts/alert.ts';
 import type { Channel, TellOutcome } from '../../src/alerts/channel.ts';
 import type { AlertMessage } from '../../src/alerts/message.ts';
-import { AlertJob } from '../../src/app/alert-job.ts';
+import { AlertJob } from '../../src/app/operations/alert-job.ts';
 import { AlertFile } from '../../src/store/files/alert-file.ts';
 import { OnDemand } from '../../src/store/files/on-demand.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type Config, readConfig } from '../../src/app/config.ts';
-import { variableOf } from '../../src/app/environment.ts';
-import { Settings } from '../../src/app/settings.ts';
+import { type Config, readConfig } from '../../src/app/config/config.ts';
+import { variableOf } from '../../src/app/config/environment.ts';
+import { Settings } from '../../src/app/config/settings.ts';
 import { type ExpectedFlaw, goodValue, readCases } from '../cases.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

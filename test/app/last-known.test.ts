@@ -1,5 +1,5 @@
 import t from 'tap';
-import { LastKnown } from '../../src/app/last-known.ts';
+import { LastKnown } from '../../src/app/operations/last-known.ts';
 
 t.test('what was read last stands while reading fails', async (t) => {
   const broken = new Error('broken');

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import t from 'tap';
-import { createOperationsServer } from '../../src/app/operations.ts';
+import { createOperationsServer } from '../../src/app/operations/operations.ts';
 import { fetchPlain } from '../server/request.ts';
 
 t.test('what fails is told and logged, and ends nothing', async (t) => {

@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
-import { Claims } from '../../src/app/claims.ts';
-import { PolicyLoop } from '../../src/app/policy-loop.ts';
-import { FileDesk } from '../../src/app/tenant-desk.ts';
+import { Claims } from '../../src/app/tenants/claims.ts';
+import { PolicyLoop } from '../../src/app/tenants/policy-loop.ts';
+import { FileDesk } from '../../src/app/tenants/tenant-desk.ts';
 import type { MailHosts } from '../../src/checks/mail-hosts.ts';
 import { ClaimFile } from '../../src/store/files/claim-file.ts';
 import { DocumentWriter } from '../../src/store/files/document-writer.ts';

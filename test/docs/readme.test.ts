@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { readConfig } from '../../src/app/config.ts';
-import { Settings } from '../../src/app/settings.ts';
+import { readConfig } from '../../src/app/config/config.ts';
+import { Settings } from '../../src/app/config/settings.ts';
 import { parsePolicyDomain } from '../../src/names/hostname.ts';
 import { readYaml } from '../../src/store/files/yaml.ts';
 import { readDocument } from '../../src/tenant/document.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DCLinter } from 'dclint';
 import t from 'tap';
-import { readConfig } from '../../src/app/config.ts';
+import { readConfig } from '../../src/app/config/config.ts';
 import { readCompose } from './compose.ts';
 import { environment, readDockerfile } from './dockerfile.ts';
 import { projectFile } from './project.ts';

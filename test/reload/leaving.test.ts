@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import t, { type Test } from 'tap';
-import { ledgerClock } from '../../src/app/ledger-clock.ts';
+import { ledgerClock } from '../../src/app/tenants/ledger-clock.ts';
 import { parsePolicyDomain } from '../../src/names/hostname.ts';
 import { NOTHING_FOUND } from '../../src/tenant/store.ts';
 import { goodValue } from '../cases.ts';

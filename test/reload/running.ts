@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Health } from '../../src/app/health.ts';
+import type { Health } from '../../src/app/operations/health.ts';
 import { fetchPlain, fetchPolicy } from '../server/request.ts';
 import type { Home, Server } from '../server/server.ts';
 

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { Revising } from '../../src/app/revising.ts';
+import { Revising } from '../../src/app/publications/revising.ts';
 import type { PolicyId } from '../../src/policy/policy-id.ts';
 import { DocumentFolder } from '../../src/store/files/document-folder.ts';
 import { openPublications } from '../../src/store/files/publication-file.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, write
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { PolicyLoop, type PolicyLoopTimes } from '../../src/app/policy-loop.ts';
+import { PolicyLoop, type PolicyLoopTimes } from '../../src/app/tenants/policy-loop.ts';
 import { Desk, documentOf, textOf } from './desk.ts';
 
 // A busy machine is slow, not wrong.
