@@ -127,8 +127,9 @@ export function tellOutcome(outcome: EditOutcome, done: number): Answer {
   }
 }
 
-export function unavailable(why: string, remedy: string): Answer {
-  const detail = `Nothing was changed. ${why}. ${remedy}. What is served goes on being served.`;
+/** `what` became of the request: where nobody can tell, it is not said that nothing was changed. */
+export function unavailable(why: string, remedy: string, what = 'Nothing was changed'): Answer {
+  const detail = `${what}. ${why}. ${remedy}. What is served goes on being served.`;
   return problem('unavailable', { detail }, { 'retry-after': '5' });
 }
 

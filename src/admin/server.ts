@@ -88,13 +88,17 @@ function createServer({ proxies, log }: AdminOptions): FastifyInstance {
 /** Of SQLite's primary result codes, those of a disk or of another process: busy, read-only, I/O, full, can't open. */
 const PASSING = [5, 8, 10, 13, 14];
 
+// What is thrown may come after a change, from its line in the audit.
+const UNCERTAIN = 'It may be done, or not: look before you repeat it';
+
 /** What came of something that was thrown. What is not known is told to the log, and to nobody else. */
 function failure(error: unknown, log: Log): Answer {
   const { code = '', statusCode = 500, errcode = 0 } = error as Partial<FastifyError & { errcode: number }>;
-  if (error instanceof StateFileError) return unavailable(error.message, error.remedy);
+  if (error instanceof StateFileError) return unavailable(error.message, error.remedy, UNCERTAIN);
   if (code === 'ERR_SQLITE_ERROR' && PASSING.includes(errcode & 0xff)) {
     log.error({ event: 'admin_not_recorded', err: error });
-    return unavailable("The state file can't be written", 'Make room on its disk, or make it writable again');
+    const remedy = 'Make room on its disk, or make it writable again';
+    return unavailable("The state file can't be written", remedy, UNCERTAIN);
   }
   const known = STATUSES.get(statusCode);
   if (known !== undefined) return problem(known, { detail: `${PROBLEMS[known][1]}.` });
