@@ -17,7 +17,7 @@ t.test(
     for (const name of ['policies', 'state']) mkdirSync(join(folder, name));
     const refused = { outcome: 'unavailable', isSame: true };
     const done = { outcome: 'done', isSame: false };
-    t.same(runOn(DISKS, './edit-on-bad-disk.ts', folder), {
+    t.same(runOn(DISKS, '../desk/edit-on-bad-disk.ts', folder), {
       told: {
         'documents: full': refused,
         'documents: empty again': done,
